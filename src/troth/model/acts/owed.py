@@ -1,0 +1,119 @@
+"""What we learn and owe: admitted, verified, held, owed, settled, certified (policy 6, 8, 9)."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from troth.model.acts.base import Act, Record
+from troth.model.clock import Moment
+from troth.model.terms import AgeBand, Fields
+
+
+class Admit(Act, frozen=True, kw_only=True):
+    """Open a subject's file: where they live decides regimes and region."""
+
+    kind: ClassVar[str] = "subject.admitted"
+    residence: str
+    regimes: tuple[str, ...]
+    age: AgeBand
+    subject_kind: Literal["person", "enterprise", "legal_rep", "handler", "guardian"] = "person"
+
+    def record(self) -> Record:
+        """State regimes, age band and kind; the country is no identifier and decides the law."""
+        return {
+            "residence": self.residence,
+            "regimes": list(self.regimes),
+            "age": self.age.value,
+            "subject_kind": self.subject_kind,
+        }
+
+
+class Verified(Act, frozen=True, kw_only=True):
+    """A fact about a subject was checked: a contact by its code, an identity by an authority."""
+
+    kind: ClassVar[str] = "fact.verified"
+    fact: str
+    result: Literal["verified", "failed", "no_record", "pending"]
+    method: str
+    reference: str = ""
+
+    def record(self) -> Record:
+        """State fact, result, method and the authority's reference."""
+        return {
+            "fact": self.fact,
+            "result": self.result,
+            "method": self.method,
+            "reference": self.reference,
+        }
+
+
+class Hold(Act, frozen=True, kw_only=True):
+    """A law or a dispute forbids erasing fields until a date; the rest is erased all the same."""
+
+    kind: ClassVar[str] = "hold.placed"
+    name: str
+    law: str
+    fields: Fields
+    until: Moment
+
+    def record(self) -> Record:
+        """State the hold's name, law, fields and end."""
+        return {
+            "name": self.name,
+            "law": self.law,
+            "fields": sorted(self.fields),
+            "until": self.until,
+        }
+
+
+class HoldLifted(Act, frozen=True, kw_only=True):
+    """A hold has ended."""
+
+    kind: ClassVar[str] = "hold.lifted"
+    name: str
+
+    def record(self) -> Record:
+        """State the hold's name."""
+        return {"name": self.name}
+
+
+class Owe(Act, frozen=True, kw_only=True):
+    """We owe the subject something by a moment: an answer, a copy, an after-notice."""
+
+    kind: ClassVar[str] = "duty.owed"
+    duty: str
+    what: str
+    by: Moment
+
+    def record(self) -> Record:
+        """State the duty's id, what it is and the deadline."""
+        return {"duty": self.duty, "what": self.what, "by": self.by}
+
+
+class Settle(Act, frozen=True, kw_only=True):
+    """A duty ends, as the Data Rights Protocol names it."""
+
+    kind: ClassVar[str] = "duty.settled"
+    duty: str
+    state: Literal["fulfilled", "denied", "expired", "revoked"]
+    code: str = ""
+
+    def record(self) -> Record:
+        """State the duty's id, the state reached and a denial code."""
+        return {"duty": self.duty, "state": self.state, "code": self.code}
+
+
+class Certify(Act, frozen=True, kw_only=True):
+    """Every store was asked again after an erasure; this is what they answered."""
+
+    kind: ClassVar[str] = "erasure.certified"
+    complete: bool
+    stores: Mapping[str, int]
+    irreversible_by: Moment
+
+    def record(self) -> Record:
+        """State the residue per store (number of values found) and the key's last day."""
+        return {
+            "complete": self.complete,
+            "stores": dict(self.stores),
+            "irreversible_by": self.irreversible_by,
+        }

@@ -1,0 +1,112 @@
+"""A subject's standing: what they have said, what we owe them, what is held (house decision 1).
+
+A standing is *folded from ledger entries* (``ledger/fold``) and can be rebuilt from them at any
+time. It knows its subject only by a pseudonym and holds no collected value. Structs here are
+frozen: the fold makes a new standing for every entry.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from troth.model.clock import Moment
+from troth.model.terms import AgeBand
+
+ConsentState = Literal["given", "refused", "withdrawn"]
+
+
+class Consent(Struct, frozen=True, array_like=True):
+    """The last word on one consent key (DPV consent states; ``expired`` follows from the date)."""
+
+    state: ConsentState
+    at: Moment
+    expires: Moment | None = None
+    entry: str = ""
+
+
+class Acceptance(Struct, frozen=True, array_like=True):
+    """Which edition was accepted, when, in which language and by which means."""
+
+    edition: str
+    at: Moment
+    language: str
+    means: str
+
+
+class Held(Struct, frozen=True, array_like=True):
+    """One field that lies in the vault: since when and for which purposes it was collected."""
+
+    since: Moment
+    purposes: tuple[str, ...]
+    source: str
+
+
+class Restriction(Struct, frozen=True, array_like=True):
+    """A field that may only be stored and secured."""
+
+    ground: str
+    until: Moment | None
+
+
+class HoldOn(Struct, frozen=True, array_like=True):
+    """A law that forbids erasing some fields until a date."""
+
+    law: str
+    fields: tuple[str, ...]
+    until: Moment
+
+
+class Owed(Struct, frozen=True, array_like=True):
+    """Something we owe, by when, and how far it is."""
+
+    what: str
+    since: Moment
+    by: Moment
+    state: Literal["open", "fulfilled", "denied", "expired", "revoked"] = "open"
+    code: str = ""
+
+
+class Fact(Struct, frozen=True, array_like=True):
+    """A fact that was checked (``contact.email``, ``realname``): result, when, how."""
+
+    result: str
+    at: Moment
+    method: str
+
+
+class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything the gate must know of one subject to judge an act. ``life`` starts ``unknown``."""
+
+    pseudonym: str
+    life: Literal["unknown", "active", "closed", "erased"] = "unknown"
+    residence: str = ""
+    regimes: tuple[str, ...] = ()
+    age: AgeBand = AgeBand.UNKNOWN
+    guardian: bool = False
+    accepted: tuple[Acceptance, ...] = ()
+    consents: dict[str, Consent] = {}
+    objections: dict[str, Moment] = {}
+    restrictions: dict[str, Restriction] = {}
+    holds: dict[str, HoldOn] = {}
+    facts: dict[str, Fact] = {}
+    held: dict[str, Held] = {}
+    owed: dict[str, Owed] = {}
+    entries: int = 0
+
+    def consents_to(self, key: str, at: Moment) -> bool:
+        """Tell whether consent ``key`` stands at a moment: given, and not expired."""
+        consent = self.consents.get(key)
+        return (
+            consent is not None
+            and consent.state == "given"
+            and (consent.expires is None or at < consent.expires)
+        )
+
+    def holding(self, field: str, at: Moment) -> tuple[str, HoldOn] | None:
+        """Return the hold that forbids erasing a field at a moment, longest first, if any."""
+        standing = [
+            (name, hold)
+            for name, hold in self.holds.items()
+            if at < hold.until and (field in hold.fields or "*" in hold.fields)
+        ]
+        return max(standing, key=lambda pair: pair[1].until, default=None)

@@ -1,0 +1,105 @@
+"""The words the house uses: operation, regime, region, field, purpose (W3C DPV, GDPR, PIPL).
+
+Categories, purposes and recipients are declared by a policy, not here: they are text, checked
+against the edition in force. What is listed here is what the *program* knows by name.
+"""
+
+import re
+import secrets
+from base64 import b32encode
+from enum import StrEnum
+from typing import Final, NewType
+
+Field = NewType("Field", str)
+"""A declared leaf category of personal data, such as ``contact.email``; the name of a value."""
+
+Fields = tuple[str, ...]
+ALL: Final[Fields] = ("*",)
+"""Every field that is held about the subject."""
+
+Region = NewType("Region", str)
+"""Where data is stored: the name of one store with its own keys, such as ``cn``."""
+
+
+class Operation(StrEnum):
+    """What can be done with personal data, as a policy's rules name it."""
+
+    COLLECT = "collect"
+    USE = "use"
+    SHOW = "show"
+    EXPORT = "export"
+    ENTRUST = "entrust"
+    SHARE = "share"
+    TRANSFER = "transfer"
+    DISCLOSE = "disclose"
+    RELEASE = "release"
+    PROCESS = "process"
+    SELL = "sell"
+
+
+class Regime(StrEnum):
+    """A body of law that can bind an act."""
+
+    CN = "cn"
+    EU = "eu"
+    CA = "ca"
+    US = "us"
+
+
+class Effect(StrEnum):
+    """What a decision says."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+class AgeBand(StrEnum):
+    """What is known of a subject's age. The birth date itself stays in the vault."""
+
+    UNKNOWN = "unknown"
+    ADULT = "adult"
+    MINOR = "minor"
+    CHILD = "child"
+
+
+_SUBJECT = re.compile(r"[a-z]{2,12}-[a-z2-7]{26}")
+
+
+class SubjectId(str):
+    """A subject's random identifier; its first part names the region that holds the data.
+
+    >>> SubjectId.new(Region("cn")).region
+    'cn'
+    >>> SubjectId("cn-nonsense")
+    Traceback (most recent call last):
+        ...
+    ValueError: not a subject id
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> "SubjectId":
+        """Accept a well-formed id; raises ``ValueError`` without repeating what was given."""
+        if not _SUBJECT.fullmatch(text):
+            raise ValueError("not a subject id")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def new(cls, region: Region) -> "SubjectId":
+        """Draw a new random id (128 bits) in a region."""
+        return cls(f"{region}-{b32encode(secrets.token_bytes(16)).decode().rstrip('=').lower()}")
+
+    @property
+    def region(self) -> Region:
+        """The region whose store holds this subject."""
+        return Region(self.partition("-")[0])
+
+
+def matches(pattern: str, field: str) -> bool:
+    """Tell whether a category pattern covers a field: itself, a parent, or ``*``.
+
+    >>> matches("contact", "contact.email"), matches("contact.email", "contact.phone")
+    (True, False)
+    """
+    return pattern == "*" or field == pattern or field.startswith(pattern + ".")

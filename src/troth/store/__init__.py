@@ -1,0 +1,1 @@
+"""Where rows lie: one portable SQL text, two thin drivers (SQLite, PostgreSQL)."""
