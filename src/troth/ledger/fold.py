@@ -1,0 +1,277 @@
+"""Entries into standings: what a subject has said and what we owe them (house decision 1).
+
+``after`` is pure: the same entries in the same order always make the same standing, so a standing
+can be rebuilt from the ledger at any time. Kinds that say nothing about a subject only count.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, Literal, cast
+
+import msgspec
+
+from troth.ledger.entry import Entry
+from troth.ledger.log import Log
+from troth.model.clock import Moment
+from troth.model.errors import LedgerBroken
+from troth.model.standing import (
+    Acceptance,
+    Consent,
+    Fact,
+    Held,
+    HoldOn,
+    Owed,
+    Restriction,
+    Standing,
+)
+from troth.model.terms import AgeBand, matches
+from troth.store.sql import Store, Tx
+
+Changes = dict[str, Any]
+Fold = Callable[[Standing, Entry], Changes]
+# --- reading what an entry says ----------------------------------------------------------------
+
+
+def _text(entry: Entry, name: str) -> str:
+    return cast(str, entry.what.get(name, ""))
+
+
+def _fields(entry: Entry) -> tuple[str, ...]:
+    return tuple(cast(list[str], entry.what.get("fields", ())))
+
+
+def _until(entry: Entry, name: str) -> Moment | None:
+    return cast("Moment | None", entry.what.get(name))
+
+
+def _without(held: Mapping[str, Any], patterns: tuple[str, ...]) -> dict[str, Any]:
+    """Leave out what a pattern covers."""
+    return {
+        field: value
+        for field, value in held.items()
+        if not any(matches(pattern, field) for pattern in patterns)
+    }
+
+
+# --- what each kind changes --------------------------------------------------------------------
+
+
+def _admitted(standing: Standing, entry: Entry) -> Changes:
+    return {
+        "life": "erased" if standing.life == "erased" else "active",
+        "residence": _text(entry, "residence"),
+        "regimes": tuple(cast(list[str], entry.what.get("regimes", ()))),
+        "age": AgeBand(_text(entry, "age")),
+    }
+
+
+def _collected(standing: Standing, entry: Entry) -> Changes:
+    held, purpose = dict(standing.held), _text(entry, "purpose")
+    for field in _fields(entry):
+        known = held.get(field)
+        if known is None:
+            held[field] = Held(entry.at, (purpose,), _text(entry, "source"))
+        elif purpose not in known.purposes:
+            held[field] = Held(known.since, (*known.purposes, purpose), known.source)
+    return {"held": held}
+
+
+def _erased(standing: Standing, entry: Entry) -> Changes:
+    """Forget what is gone. Of an erased subject only what we still owe and must hold remains."""
+    gone = _fields(entry)
+    if "*" in gone:
+        blank = Standing(pseudonym=standing.pseudonym)
+        kept = {"pseudonym", "life", "entries", "owed", "holds"}
+        names = [name for name in Standing.__struct_fields__ if name not in kept]
+        return {name: getattr(blank, name) for name in names} | {"life": "erased"}
+    return {
+        "held": _without(standing.held, gone),
+        "restrictions": _without(standing.restrictions, gone),
+        "facts": _without(standing.facts, gone),
+    }
+
+
+def _closed(standing: Standing, _entry: Entry) -> Changes:
+    return {} if standing.life == "erased" else {"life": "closed"}
+
+
+def _restricted(standing: Standing, entry: Entry) -> Changes:
+    restriction = Restriction(_text(entry, "ground"), _until(entry, "until"))
+    return {"restrictions": standing.restrictions | dict.fromkeys(_fields(entry), restriction)}
+
+
+def _released(standing: Standing, entry: Entry) -> Changes:
+    return {"restrictions": _without(standing.restrictions, _fields(entry))}
+
+
+def _accepted(standing: Standing, entry: Entry) -> Changes:
+    acceptance = Acceptance(
+        _text(entry, "edition"), entry.at, _text(entry, "language"), _text(entry, "means")
+    )
+    return {"accepted": (*standing.accepted, acceptance)}
+
+
+def _consent(state: Literal["given", "refused", "withdrawn"]) -> Fold:
+    def fold(standing: Standing, entry: Entry) -> Changes:
+        expires = _until(entry, "expires")
+        consent = Consent(state, entry.at, expires, entry.id)
+        return {"consents": standing.consents | {_text(entry, "to"): consent}}
+
+    return fold
+
+
+def _given(standing: Standing, entry: Entry) -> Changes:
+    guardian = standing.guardian or _text(entry, "method").startswith("guardian")
+    return _consent("given")(standing, entry) | {"guardian": guardian}
+
+
+def _objected(standing: Standing, entry: Entry) -> Changes:
+    return {"objections": standing.objections | {_text(entry, "purpose"): entry.at}}
+
+
+def _lifted(name: str, key: str) -> Fold:
+    def fold(standing: Standing, entry: Entry) -> Changes:
+        gone = _text(entry, key)
+        return {name: {k: v for k, v in getattr(standing, name).items() if k != gone}}
+
+    return fold
+
+
+def _verified(standing: Standing, entry: Entry) -> Changes:
+    fact = Fact(_text(entry, "result"), entry.at, _text(entry, "method"))
+    return {"facts": standing.facts | {_text(entry, "fact"): fact}}
+
+
+def _held_back(standing: Standing, entry: Entry) -> Changes:
+    until = cast(Moment, entry.what["until"])
+    hold = HoldOn(_text(entry, "law"), _fields(entry), until)
+    return {"holds": standing.holds | {_text(entry, "name"): hold}}
+
+
+def _owed(standing: Standing, entry: Entry) -> Changes:
+    owed = Owed(_text(entry, "what"), entry.at, cast(Moment, entry.what["by"]))
+    return {"owed": standing.owed | {_text(entry, "duty"): owed}}
+
+
+def _settled(standing: Standing, entry: Entry) -> Changes:
+    duty = standing.owed.get(_text(entry, "duty"))
+    if duty is None:
+        return {}
+    state = cast(Any, _text(entry, "state"))
+    done = msgspec.structs.replace(duty, state=state, code=_text(entry, "code"))
+    return {"owed": standing.owed | {_text(entry, "duty"): done}}
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    "subject.admitted": _admitted,
+    "data.collected": _collected,
+    "data.erased": _erased,
+    "account.closed": _closed,
+    "data.restricted": _restricted,
+    "data.released": _released,
+    "terms.accepted": _accepted,
+    "consent.given": _given,
+    "consent.refused": _consent("refused"),
+    "consent.withdrawn": _consent("withdrawn"),
+    "purpose.objected": _objected,
+    "objection.lifted": _lifted("objections", "purpose"),
+    "fact.verified": _verified,
+    "hold.placed": _held_back,
+    "hold.lifted": _lifted("holds", "name"),
+    "duty.owed": _owed,
+    "duty.settled": _settled,
+}
+"""What changes a standing."""
+
+COUNTED: Final = frozenset(
+    {
+        *("data.corrected", "data.used", "data.shown", "data.exported", "data.found"),
+        *("data.entrusted", "data.shared", "data.transferred", "data.disclosed", "use.denied"),
+        *("notice.queued", "notice.delivered", "notice.failed", "notice.announced"),
+        *("erasure.certified", "policy.published", "house.event"),
+    }
+)
+"""What is remembered and leaves a standing as it is, but for the count; so does an unknown kind."""
+
+
+def after(standing: Standing, entry: Entry) -> Standing:
+    """Return the standing as it is after one more entry.
+
+    Raises ``LedgerBroken`` for another subject's entry, or when one between is missing.
+
+    >>> said = Entry(id="a", kind="consent.given", at=Moment(5), by="subject", who="w",
+    ...              what={"to": "marketing"})
+    >>> after(Standing(pseudonym="w"), said).consents_to("marketing", Moment(6))
+    True
+    """
+    count = standing.entries + 1
+    if entry.who != standing.pseudonym or entry.nth not in (0, count):
+        raise LedgerBroken("this entry does not follow on this standing", field=entry.id)
+    change = FOLDS.get(entry.kind)
+    if change is None:
+        return msgspec.structs.replace(standing, entries=count)
+    return msgspec.structs.replace(standing, entries=count, **change(standing, entry))
+
+
+# --- keeping -----------------------------------------------------------------------------------
+
+CHUNK: Final = 200
+# One subject's standing, locked until the transaction ends.
+LOAD: Final = "SELECT standing FROM standings WHERE who = ? FOR UPDATE"
+READ: Final = "SELECT standing FROM standings WHERE who = ?"
+SAVE: Final = (
+    "INSERT INTO standings (who, standing) VALUES (?, ?)"
+    " ON CONFLICT (who) DO UPDATE SET standing = excluded.standing"
+)
+# The next subjects who have entries; every subject has a first one.
+SUBJECTS: Final = "SELECT who FROM entries WHERE nth = 1 AND who > ? ORDER BY who LIMIT ?"
+# Standings that no entry supports.
+FORGET: Final = (
+    "DELETE FROM standings WHERE NOT EXISTS"
+    " (SELECT 1 FROM entries WHERE entries.who = standings.who)"
+)
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Standing)
+
+
+class Standings:
+    """The standings of one store, by pseudonym."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def load(self, tx: Tx, who: str) -> Standing:
+        """Return a subject's standing and keep others from changing it until ``tx`` ends."""
+        return _standing(who, tx.run(LOAD, (who,)))
+
+    def read(self, who: str) -> Standing:
+        """Return a subject's standing as it is now; a blank one for a subject without entries."""
+        return _standing(who, self._store.query(READ, (who,)))
+
+    def save(self, tx: Tx, standing: Standing) -> None:
+        """Keep a standing."""
+        tx.run(SAVE, (standing.pseudonym, _ENCODER.encode(standing)))
+
+    def rebuild(self, log: Log) -> int:
+        """Fold every standing again from the ledger, a few at a time; return how many."""
+        count, last = 0, ""
+        while whos := [who for (who,) in self._store.query(SUBJECTS, (last, CHUNK))]:
+            self._store.transact(partial(self._refold, log, whos))
+            count, last = count + len(whos), whos[-1]
+        self._store.transact(lambda tx: tx.run(FORGET))
+        return count
+
+    def _refold(self, log: Log, whos: list[str], tx: Tx) -> None:
+        for who in whos:
+            tx.run(LOAD, (who,))
+            standing = Standing(pseudonym=who)
+            for entry in log.walk(who, tx):
+                standing = after(standing, entry)
+            self.save(tx, standing)
+
+
+def _standing(who: str, rows: list[tuple[Any, ...]]) -> Standing:
+    if not rows:
+        return Standing(pseudonym=who)
+    return _DECODER.decode(rows[0][0])
