@@ -1,0 +1,69 @@
+"""Characters that deceive: what a value may not hide (policy 2.1.1: true and valid information).
+
+Invisible, bidirectional and control characters make two different values look alike; full-width
+digits make one number into two. Rare ideographs, which a name may need, are left exactly as typed:
+composed (NFC), never folded by compatibility (NFKC).
+"""
+
+import unicodedata
+from typing import Final
+
+from troth.model.errors import BadValue
+
+REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Control, format (zero width, bidirectional), lone surrogates, line and paragraph separators."""
+BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters that show nothing."""
+NOTHING: Final[frozenset[str]] = frozenset()
+PROSE: Final = frozenset("\n\t\u200c\u200d\u200e\u200f")
+"""What free text may hold besides: new lines, tabs, joiners and plain direction marks."""
+
+
+def line(text: str, *, most: int, least: int = 1) -> str:
+    """Return one composed line of text with single spaces.
+
+    Raises ``BadValue`` for an empty, overlong or deceiving one.
+
+    >>> line("  Anna   M\u00fcller ", most=100)
+    'Anna M\u00fcller'
+    """
+    _visible(text, NOTHING)
+    return _measured(" ".join(unicodedata.normalize("NFC", text).split()), least, most)
+
+
+def prose(text: str, *, most: int) -> str:
+    """Return free text, composed, new lines made one kind. Raises ``BadValue`` as ``line``."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    _visible(text, PROSE)
+    if not text.strip():
+        raise BadValue(remedy="leave the field out where there is nothing to say")
+    return _measured(unicodedata.normalize("NFC", text), 1, most)
+
+
+def code(text: str, *, without: str = " -") -> str:
+    """Return an identifier in capitals, without the separators people write.
+
+    Raises ``BadValue`` for anything but ordinary (half-width, ASCII) characters.
+
+    >>> code("4111 1111-1111 1111")
+    '4111111111111111'
+    """
+    if not (text.isascii() and text.isprintable()):
+        raise BadValue(remedy="use ordinary half-width letters and digits only")
+    return text.translate({ord(mark): None for mark in without}).upper()
+
+
+def _visible(text: str, allowed: frozenset[str]) -> None:
+    if text.isprintable() and (text.isascii() or BLANKS.isdisjoint(text)):
+        return
+    for character in text:
+        if character in allowed:
+            continue
+        if character in BLANKS or unicodedata.category(character) in REFUSED:
+            raise BadValue(remedy="remove invisible or control characters")
+
+
+def _measured(text: str, least: int, most: int) -> str:
+    if not least <= len(text) <= most:
+        raise BadValue(remedy=f"give between {least} and {most} characters")
+    return text
