@@ -1,0 +1,185 @@
+"""Signed JSON over HTTP: how gateways, recipients and authorities are spoken to (policy 4.1.4).
+
+Only https, but for loopback; no proxy, no redirect, a bounded answer that is never shown; time-outs
+on every wait. Each request carries ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``
+as Standard Webhooks lays down, so the receiver can tell a repetition from a new request and a
+forger from us. Personal data stands in the body and nowhere else.
+"""
+
+import base64
+import binascii
+import hmac
+import http.client
+import ssl
+from collections.abc import Mapping
+from hashlib import sha256
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from troth.model.clock import MINUTE, SECOND, Clock, Moment, SystemClock
+from troth.model.errors import Misconfigured, NotDelivered, Unverifiable
+from troth.model.secret import Secret
+
+WINDOW: Final = 5 * MINUTE
+"""How old or how early a signed timestamp may be, in milliseconds."""
+LARGEST_ANSWER: Final = 64 * 1024
+SHORTEST_KEY: Final = 24
+REFUSED_FOR_GOOD: Final = frozenset({400, 410, 413, 415, 422})
+"""Statuses that speak of the message; any other refusal may be mended by the receiver's keeper."""
+WRONG_LINE: Final = "an address to post to must begin with https://, or http:// on loopback"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name means this machine by its own word.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("gateway.example.com")
+    (True, True, False)
+    """
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+class SigningKey:
+    """One secret, or several while one replaces another: the first is the newest.
+
+    A secret is ``whsec_`` and base64, or plain text, of at least 24 octets.
+
+    >>> key = SigningKey(Secret("whsec_" + "QUJD" * 8))
+    >>> stamp, signature = key.sign("m1", Moment(1_000), b"{}")
+    >>> key.check("m1", stamp, signature, b"{}", at=Moment(2_000))
+    """
+
+    def __init__(self, *secrets: Secret) -> None:
+        """Read the secrets. Raises ``Misconfigured`` when one is too short or not base64."""
+        self._keys = tuple(_octets(secret) for secret in secrets)
+        if not self._keys:
+            raise Misconfigured("a signing key needs a secret")
+
+    def sign(self, request_id: str, at: Moment, body: bytes) -> tuple[str, str]:
+        """Return the timestamp (seconds) and the signature header, one part for each secret."""
+        stamp = str(at // SECOND)
+        return stamp, " ".join(_signature(key, request_id, stamp, body) for key in self._keys)
+
+    def check(
+        self, request_id: str, stamp: str, signature: str, body: bytes, *, at: Moment
+    ) -> None:
+        """Raise ``Unverifiable`` unless one of the secrets signed just this, within five minutes.
+
+        The caller keeps the ids it has seen: a repetition inside the window verifies.
+        """
+        told = signature.split(" ")
+        signed = [
+            hmac.compare_digest(_signature(key, request_id, stamp, body).encode(), part.encode())
+            for key in self._keys
+            for part in told
+        ]
+        if not any(signed):
+            raise Unverifiable("the signature is not ours", remedy="check the signing secret")
+        if not stamp.isdecimal() or abs(int(stamp) * SECOND - at) > WINDOW:
+            raise Unverifiable("the signed timestamp is too old or too early")
+
+
+class Line:
+    """A fixed address to which signed JSON is posted. Safe from many threads."""
+
+    def __init__(
+        self,
+        url: str,
+        key: SigningKey,
+        *,
+        timeout: float = 10.0,
+        clock: Clock | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        """Fix the address; ``timeout`` (seconds) bounds every wait for the other side.
+
+        Raises ``Misconfigured`` when the address is not https (or loopback), or carries a user,
+        a query or a fragment, which would end in somebody's access log.
+        """
+        parts = urlsplit(url)
+        self._host = parts.hostname or ""
+        self._tls = parts.scheme == "https"
+        if not self._tls and not (parts.scheme == "http" and is_loopback(self._host)):
+            raise Misconfigured(WRONG_LINE, clause="2.1.3")
+        if not self._host or parts.username or parts.query or parts.fragment:
+            raise Misconfigured("an address to post to is a host and a path, nothing more")
+        self._port = parts.port
+        self._path = parts.path or "/"
+        self._key = key
+        self._timeout = timeout
+        self._clock = clock or SystemClock()
+        self._context = context or ssl.create_default_context()
+
+    def post(self, request_id: str, body: bytes) -> bytes:
+        """Post a JSON body under an id and return the answer's first 64 KiB.
+
+        Raises ``NotDelivered`` with a ``reason``: ``http_unreachable``, ``http_late``,
+        ``http_redirected`` or ``http_`` and the status.
+        """
+        connection = self._connection()
+        try:
+            connection.request("POST", self._path, body, self._headers(request_id, body))
+            response = connection.getresponse()
+            answer = response.read(LARGEST_ANSWER)
+        except TimeoutError:
+            # `from None` here and below: a library's error may quote what we sent.
+            raise NotDelivered("the receiver did not answer in time", reason="http_late") from None
+        except (OSError, http.client.HTTPException):
+            raise NotDelivered(
+                "the receiver could not be reached", reason="http_unreachable"
+            ) from None
+        finally:
+            connection.close()
+        return _taken(response.status, answer)
+
+    def _headers(self, request_id: str, body: bytes) -> Mapping[str, str]:
+        stamp, signature = self._key.sign(request_id, self._clock.now(), body)
+        return {
+            "Content-Type": "application/json",
+            "User-Agent": "troth",
+            "webhook-id": request_id,
+            "webhook-timestamp": stamp,
+            "webhook-signature": signature,
+        }
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._tls:
+            return http.client.HTTPSConnection(
+                self._host, self._port, timeout=self._timeout, context=self._context
+            )
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+
+
+def _taken(status: int, answer: bytes) -> bytes:
+    if status // 100 == 3:
+        raise NotDelivered("the receiver points elsewhere", reason="http_redirected")
+    if status // 100 != 2:
+        raise NotDelivered(
+            f"the receiver answered `{status}`",
+            permanent=status in REFUSED_FOR_GOOD,
+            reason=f"http_{status}",
+        )
+    return answer
+
+
+def _signature(key: bytes, request_id: str, stamp: str, body: bytes) -> str:
+    signed = hmac.digest(key, f"{request_id}.{stamp}.".encode() + body, sha256)
+    return "v1," + base64.b64encode(signed).decode()
+
+
+def _octets(secret: Secret) -> bytes:
+    text = secret.reveal()
+    try:
+        key = (
+            base64.b64decode(text.removeprefix("whsec_"), validate=True)
+            if text.startswith("whsec_")
+            else text.encode()
+        )
+    except binascii.Error:
+        raise Misconfigured("a signing secret is `whsec_` and base64") from None
+    if len(key) < SHORTEST_KEY:
+        raise Misconfigured(f"a signing secret has at least {SHORTEST_KEY} octets")
+    return key
