@@ -1,0 +1,220 @@
+"""May this act be? A policy compiled so that the answer is a look-up (P.1, 4.1, 9.3c, 11.5).
+
+Default is deny, forbid wins over permit, and every regime that binds the subject must agree. A
+decision quotes its rules, its clauses and the edition, and says why in a sentence for people.
+
+How it is fast: a subject's standing is reduced once to an integer (``state``). A question is
+compiled once to the mask of the bits that can matter for it. The decision for (question, masked
+bits) is made once by ``judge`` and handed out ever after; it is immutable, reason and all.
+"""
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from troth.model.clock import Moment
+from troth.model.errors import UnknownTerm
+from troth.model.standing import Standing
+from troth.model.terms import Effect, Fields, Operation
+from troth.policy.case import Ask, Verdict
+from troth.policy.declared import Declared
+from troth.policy.edition import Edition, Names, Words
+from troth.policy.judge import Judge
+from troth.policy.reason import REMEDY, quoted, sentence
+from troth.policy.state import State
+
+EFFECTS: Final = {"allowed": Effect.ALLOW, "consent_missing": Effect.ASK}
+"""What each code means; every other one denies."""
+
+__all__ = ["Ask", "Decision", "Policy"]
+
+STATES: Final = 4096
+PLANS: Final = 16_384
+MADE: Final = 4096
+"""How many states, questions and answers to a question are remembered before starting anew."""
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """The judgement on one ask. ``missing`` are the consent keys that would open it.
+
+    ``blocked`` are the fields that are not allowed, ``masked`` says that values are shown masked,
+    ``duties`` are what ``require`` rules demand of the act.
+    """
+
+    effect: Effect
+    operation: Operation
+    purpose: str
+    fields: Fields
+    recipient: str | None = None
+    rules: Names = ()
+    clauses: Names = ()
+    bases: Names = ()
+    missing: Names = ()
+    code: str = ""
+    reason: Words
+    edition: str
+    remedy: str = ""
+    blocked: Fields = ()
+    masked: bool = False
+    duties: Names = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the act may be."""
+        return self.effect is Effect.ALLOW
+
+
+class Plan:
+    """One question, compiled: the bits that matter for it and the answers made so far."""
+
+    __slots__ = ("made", "mask", "sets")
+
+    def __init__(self, mask: int) -> None:
+        self.mask = mask
+        self.made: dict[int, Decision] = {}
+        self.sets: dict[int, tuple[int, Fields]] = {}
+
+
+class Policy(Declared):
+    """One edition, compiled. Safe from many threads: what it remembers is only ever recomputed."""
+
+    def __init__(self, edition: Edition, digest: str = "") -> None:
+        """Compile an edition; ``digest`` is its hash where that is known already."""
+        super().__init__(edition)
+        self.hash = digest or edition.hash
+        self._judge = Judge(edition)
+        self._states: dict[int, State] = {}
+        self._plans: dict[Ask, Plan] = {}
+        self._numbers = {field: 1 << number for number, field in enumerate(edition.categories)}
+
+    # --- deciding ------------------------------------------------------------------------------
+
+    def decide(self, ask: Ask, standing: Standing, at: Moment) -> Decision:
+        """Judge an ask for a subject at a moment.
+
+        >>> policy.decide(Ask(operation=Operation.USE, purpose="marketing",
+        ...     fields=("contact.email",)), standing, at).code  # doctest: +SKIP
+        'consent_missing'
+        """
+        state = self._states.get(id(standing))
+        if state is None or state.standing is not standing or not state.since <= at < state.until:
+            state = self.state(standing, at)
+        plan = self._plans.get(ask)
+        if plan is None:
+            plan = self._plan(ask)
+        decision = plan.made.get(state.bits & plan.mask)
+        return self.judge(ask, state.bits) if decision is None else decision
+
+    def allowed(self, ask: Ask, standing: Standing, at: Moment) -> Fields:
+        """Return those of the fields asked for that are allowed, all in one call."""
+        return self._set(ask, standing, at)[1]
+
+    def mask(self, ask: Ask, standing: Standing, at: Moment) -> int:
+        """Return the fields that are allowed as bits (see ``fields_in``), all in one call."""
+        return self._set(ask, standing, at)[0]
+
+    def fields_in(self, mask: int) -> Fields:
+        """Return the fields that a mask of ``mask()`` names."""
+        return tuple(field for field, bit in self._numbers.items() if mask & bit)
+
+    def state(self, standing: Standing, at: Moment) -> State:
+        """Reduce a standing to its bits at a moment, and remember them for the next ask."""
+        state = self._judge.alphabet.read(standing, at)
+        if len(self._states) >= STATES:
+            self._states.clear()
+        # The state holds its standing, so that no other object can take the id while it is here.
+        self._states[id(standing)] = state
+        return state
+
+    def judge(self, ask: Ask, bits: int) -> Decision:
+        """Judge an ask for a subject in a state: ``decide`` without reading the standing."""
+        plan = self._plans.get(ask) or self._plan(ask)
+        bits &= plan.mask
+        decision = plan.made.get(bits)
+        if decision is None:
+            decision = self._decision(ask, bits)
+            if len(plan.made) >= MADE:
+                plan.made.clear()
+            plan.made[bits] = decision
+        return decision
+
+    def _set(self, ask: Ask, standing: Standing, at: Moment) -> tuple[int, Fields]:
+        state = self._states.get(id(standing))
+        if state is None or state.standing is not standing or not state.since <= at < state.until:
+            state = self.state(standing, at)
+        plan = self._plans.get(ask)
+        if plan is None:
+            plan = self._plan(ask)
+        bits = state.bits & plan.mask
+        found = plan.sets.get(bits)
+        if found is None:
+            if len(plan.sets) >= MADE:
+                plan.sets.clear()
+            found = plan.sets[bits] = self._subset(ask, bits)
+        return found
+
+    def _subset(self, ask: Ask, bits: int) -> tuple[int, Fields]:
+        fields = tuple(
+            field
+            for field in self._judge.leaves(ask.fields)
+            if self._judge.verdict(msgspec.structs.replace(ask, fields=(field,)), bits).code
+            == "allowed"
+        )
+        return sum(self._numbers[field] for field in set(fields)), fields
+
+    def _plan(self, ask: Ask) -> Plan:
+        if len(self._plans) >= PLANS:
+            self._plans.clear()
+        plan = self._plans[ask] = Plan(self._judge.mask(ask))
+        return plan
+
+    def _decision(self, ask: Ask, bits: int) -> Decision:
+        verdict = self._judge.verdict(ask, bits)
+        duties = self._judge.duties(ask, bits) if verdict.code == "allowed" else ()
+        return self._told(ask, verdict, duties)
+
+    def service(self, name: str, standing: Standing, at: Moment) -> Decision:
+        """Judge whether a service may be given: what it requires must be checked first (2.1.2a).
+
+        Raises ``UnknownTerm`` when no such service is declared.
+        """
+        service = self.edition.services.get(name)
+        if service is None:
+            raise UnknownTerm(f"service `{name}` is not declared", clause="A.4")
+        bits, facts = self.state(standing, at).bits, self._judge.alphabet.facts
+        unmet = tuple(word for word in service.requires if not bits & facts[word])
+        code = "realname_required" if "realname" in unmet else "condition" if unmet else "allowed"
+        ask = Ask(operation=Operation.PROCESS, purpose=name, fields=service.needs)
+        verdict = Verdict(code=code, fields=service.needs, clauses=service.clause, unmet=unmet)
+        return self._told(ask, verdict, ())
+
+    def consent_keys(self) -> frozenset[str]:
+        """Return every consent key that a rule of the edition can ask for."""
+        return frozenset(self._judge.alphabet.consents)
+
+    def _told(self, ask: Ask, verdict: Verdict, duties: Names) -> Decision:
+        clauses = quoted(self.edition, ask, verdict)
+        role = self.edition.staff.get(ask.role)
+        return Decision(
+            effect=_effect(verdict),
+            operation=ask.operation,
+            purpose=ask.purpose,
+            fields=ask.fields,
+            recipient=ask.recipient,
+            rules=verdict.rules,
+            clauses=clauses,
+            bases=verdict.bases,
+            missing=verdict.missing,
+            code=verdict.code,
+            reason=sentence(self.edition, ask, verdict, clauses),
+            edition=self.hash,
+            remedy=REMEDY.get(verdict.code, ""),
+            blocked=() if verdict.code == "allowed" else verdict.fields,
+            masked=role.masked if role else False,
+            duties=duties,
+        )
+
+
+def _effect(verdict: Verdict) -> Effect:
+    return EFFECTS.get(verdict.code, Effect.DENY)

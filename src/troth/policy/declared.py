@@ -1,0 +1,171 @@
+"""What an edition declares, asked by name (P.1, 7.2d, 9.3a)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar
+
+from msgspec import Struct
+
+from troth.model.clock import Moment
+from troth.model.errors import UnknownTerm
+from troth.model.terms import Operation
+from troth.policy import words
+from troth.policy.edition import (
+    Category,
+    Clause,
+    Edition,
+    HoldRule,
+    Names,
+    Purpose,
+    Recipient,
+    Residence,
+    Retention,
+    Rule,
+    Service,
+    Staff,
+    Words,
+    above,
+    later,
+)
+from troth.policy.reason import describe
+from troth.policy.words import BASIS
+
+T = TypeVar("T")
+ASKED: Final = ("consent", "separate")
+"""Kinds of bases that a consent opens."""
+
+
+class Offer(Struct, frozen=True, kw_only=True):
+    """A consent that a subject can give or take back: what it is about, and its clauses."""
+
+    key: str
+    purpose: str
+    text: Words
+    sensitive: bool = False
+    clauses: Names = ()
+
+
+class Declared:
+    """An edition that can be asked what it declares; unknown words raise ``UnknownTerm``."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self._clauses = {clause.id: clause for clause in edition.clauses}
+
+    def field(self, name: str) -> Category:
+        """Return what is declared of a field. Raises ``UnknownTerm``."""
+        return _of(self.edition.categories, name, "field")
+
+    def fields(self, *patterns: str) -> Names:
+        """Return the fields that are declared and open, those that some patterns cover if named."""
+        found = self.edition.fields(patterns or ("*",))
+        return tuple(field for field in found if not self.edition.categories[field].closed)
+
+    def purpose(self, name: str) -> Purpose:
+        """Return what is declared of a purpose. Raises ``UnknownTerm``."""
+        return _of(self.edition.purposes, name, "purpose")
+
+    def recipient(self, name: str) -> Recipient:
+        """Return what is declared of a recipient. Raises ``UnknownTerm``."""
+        return _of(self.edition.recipients, name, "recipient")
+
+    def role(self, name: str) -> Staff:
+        """Return what is declared of a staff role. Raises ``UnknownTerm``."""
+        return _of(self.edition.staff, name, "staff role")
+
+    def rule(self, name: str) -> Rule:
+        """Return a rule. Raises ``UnknownTerm``."""
+        return _of(self.edition.rules, name, "rule")
+
+    def clause(self, name: str) -> Clause:
+        """Return a clause of the text. Raises ``UnknownTerm``."""
+        return _of(self._clauses, name, "clause")
+
+    def residence(self, code: str) -> Residence:
+        """Return where a subject from a country (``CN``, ``DE``, ``US-CA``) is stored and bound."""
+        return self.edition.residence(code)[1]
+
+    def services_on(self, host: str) -> tuple[Service, ...]:
+        """Return the services that run on a host; none: the policy does not cover it (1.2b)."""
+        return tuple(one for one in self.edition.services.values() if host in one.hosts)
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def retention_of(self, field: str, purpose: str = "") -> Retention:
+        """Return how long a field is kept: the row whose pattern names it most closely.
+
+        A row for the purpose comes before one for any purpose. Raises ``UnknownTerm``.
+        """
+        self.field(field)
+        rows = [
+            (bool(row.purposes), max(map(len, above(field) & set(row.categories))), row)
+            for row in self.edition.retention
+            if above(field) & set(row.categories) and (not row.purposes or purpose in row.purposes)
+        ]
+        if not rows:
+            raise UnknownTerm(f"field `{field}` has no retention", clause="7.2d")
+        return max(rows, key=lambda row: row[:2])[2]
+
+    def kept_until(self, field: str, started: Moment, purpose: str = "") -> Moment:
+        """Return when a field is due whose term started at a moment. Raises ``UnknownTerm``."""
+        return later(started, self.retention_of(field, purpose).keep)
+
+    def holds_of(self, field: str) -> dict[str, HoldRule]:
+        """Return the laws that may forbid erasing a field, by name."""
+        return {
+            name: hold
+            for name, hold in self.edition.holds.items()
+            if not above(field).isdisjoint(hold.categories)
+        }
+
+    # --- consents ------------------------------------------------------------------------------
+
+    def describe(self, key: str) -> Words:
+        """Return what a consent key is about, in every language."""
+        return describe(self.edition, key)
+
+    def offers(self, regimes: Names) -> tuple[Offer, ...]:
+        """Return every consent that subjects under some regimes can give, in the rules' order."""
+        found: dict[str, Offer] = {}
+        for rule in self.edition.rules.values():
+            for key, purpose, sensitive in self._keys(rule, regimes):
+                clauses = (*(found[key].clauses if key in found else ()), *rule.clause)
+                found[key] = Offer(
+                    key=key,
+                    purpose=purpose,
+                    text=self.describe(key),
+                    sensitive=sensitive,
+                    clauses=tuple(dict.fromkeys(clauses)),
+                )
+        return tuple(found.values())
+
+    def _keys(self, rule: Rule, regimes: Names) -> Iterator[tuple[str, str, bool]]:
+        """Yield (key, purpose, sensitive) for each consent that a permit asks for."""
+        pairs = [(regime, rule.basis.get(regime, "")) for regime in regimes]
+        asked = [BASIS[pair] for pair in pairs if pair in BASIS and BASIS[pair].kind in ASKED]
+        if rule.verb != "permit" or not asked:
+            return
+        fields = self.fields(*rule.categories)
+        named = any(basis.kind == "separate" or basis.regime == "cn" for basis in asked)
+        alone = [one for one in fields if named and self.edition.categories[one].sensitive]
+        to = [(one, name) for one in rule.operations for name in self._to(rule, one)]
+        here = bool({*rule.operations} - words.GIVING - {Operation.EXPORT})
+        for purpose in self.edition.covered(rule):
+            yield from ((f"{purpose}/{field}", purpose, True) for field in alone)
+            yield from ((f"{one}/{name}/{purpose}", purpose, False) for one, name in to)
+            if here and len(alone) < len(fields):
+                yield purpose, purpose, False
+
+    def _to(self, rule: Rule, operation: str) -> Names:
+        """Return who an operation gives to, or for an export the regions it reaches."""
+        if operation == Operation.EXPORT:
+            places = self.edition.residences.values()
+            return tuple(dict.fromkeys(place.region for place in places))
+        return self.edition.given_to(rule) if operation in words.GIVING else ()
+
+
+def _of(table: Mapping[str, T], name: str, what: str) -> T:
+    found = table.get(name)
+    if found is None:
+        remedy = "use a declared one, or publish an edition that declares it"
+        raise UnknownTerm(f"{what} `{name[:60]}` is not declared", clause="P.1", remedy=remedy)
+    return found
