@@ -24,7 +24,7 @@ class TrothError(Exception):
 
     def __str__(self) -> str:
         told = self.message
-        if self.clause:
+        if self.clause and "§" not in told:
             told += f" (§{self.clause})"
         if self.remedy:
             told += f": {self.remedy}"
@@ -235,6 +235,13 @@ class NotDelivered(TrothError):
         super().__init__(message, clause=clause, remedy=remedy)
         self.permanent = permanent
         self.reason = reason or self.code
+
+
+class Unreachable(TrothError):
+    """another system of the controller's did not answer."""
+
+    code = "unreachable"
+    status = 502
 
 
 class Unverifiable(TrothError):

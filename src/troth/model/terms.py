@@ -21,6 +21,10 @@ Region = NewType("Region", str)
 """Where data is stored: the name of one store with its own keys, such as ``cn``."""
 
 
+KeyId = NewType("KeyId", str)
+"""The random id of a key in the key store; it tells nothing of what the key seals."""
+
+
 class Operation(StrEnum):
     """What can be done with personal data, as a policy's rules name it."""
 

@@ -1,9 +1,9 @@
 """Many machines: a PostgreSQL database as a ``Store``.
 
 Every transaction may be run again: after a serialisation failure, a deadlock, or a connection lost
-before COMMIT was sent, it is. A connection lost *during* COMMIT leaves the answer unknown: the caller
-asks again under the same idempotency key. Nothing here uses LISTEN, triggers, advisory locks or
-two-phase commit (house decision 16).
+before COMMIT was sent, it is. A connection lost *during* COMMIT leaves the answer unknown: the
+caller asks again under the same idempotency key. Nothing here uses LISTEN, triggers, advisory locks
+or two-phase commit (house decision 16).
 """
 
 import re
@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import psycopg
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from troth.model.errors import Misconfigured, StoreBusy, StoreFull
 from troth.store.sql import Rows, Tx
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 TRIES: Final = 8
 WAIT_S: Final = 0.005
+OPEN_S: Final = 15.0
 MUST_BE_ON: Final = ("fsync", "full_page_writes", "synchronous_commit")
 _TYPES: Final = {"BLOB": "BYTEA", "INTEGER": "BIGINT"}
 
@@ -83,7 +84,7 @@ class PostgresStore:
             name=name,
         )
         try:
-            self._pool.open(wait=True, timeout=15)
+            self._pool.open(wait=True, timeout=OPEN_S)
         except psycopg.Error as error:
             self._pool.close()
             raise Misconfigured(
@@ -143,6 +144,8 @@ class PostgresStore:
         for tried in range(TRIES):
             try:
                 return once()
+            except PoolTimeout as error:
+                raise StoreBusy(remedy="the server is down or too busy; try again") from error
             except psycopg.errors.DiskFull as error:
                 raise StoreFull(remedy="free space on the database server") from error
             except psycopg.OperationalError as error:
@@ -163,7 +166,7 @@ class PostgresStore:
         )
 
     def scrub(self) -> None:
-        """Free the rows that were deleted (VACUUM); copies in the server's WAL stay until reused."""
+        """Free the rows that were deleted (VACUUM); the server's WAL keeps copies until reused."""
         with self._pool.connection() as connection:
             connection.execute("VACUUM")
 

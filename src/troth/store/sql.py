@@ -1,9 +1,9 @@
 """Tables, transactions and numbered migrations, the same on SQLite and PostgreSQL.
 
 The rooms that own tables write their statements in one way: PostgreSQL's grammar, ``?`` for a
-parameter (and nowhere else), types ``TEXT``, ``BLOB`` and ``INTEGER`` (64 bits). A driver translates
-the little that differs. A transaction is a function from ``Tx`` to a result; it can be run again
-from its start, so it changes nothing but the store.
+parameter (and nowhere else), types ``TEXT``, ``BLOB`` and ``INTEGER`` (64 bits). A driver
+translates the little that differs. A transaction is a function from ``Tx`` to a result; it can be
+run again from its start, so it changes nothing but the store.
 """
 
 from collections.abc import Callable, Iterable, Sequence

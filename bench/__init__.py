@@ -1,0 +1,1 @@
+"""Troth beside the smallest honest code for the same job, and beside its peers, in one run."""

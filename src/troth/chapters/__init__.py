@@ -1,0 +1,1 @@
+"""One file per chapter of a privacy policy: chapters write acts, the gate performs them."""

@@ -1,0 +1,313 @@
+"""What a subject does alone: see, copy, correct, erase, restrict, refuse (policy 6, 9).
+
+Nothing is handed out, changed or erased before it is proved who asks, for *that* act (6.3.3, 9.7).
+An erasure is a plan, then acts, then a check: the certificate says "complete" only when every store
+was asked again and held nothing (walk 4).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from troth.chapters.rights.assurance import check_correctable, demand
+from troth.chapters.rights.desk import Desk
+from troth.documents import ending
+from troth.documents.answer import owe_answer, request_id
+from troth.documents.notice import Notices, channels_of, language_of
+from troth.documents.portable import Around, Told, Withheld, archive
+from troth.documents.proof import Proof
+from troth.documents.receipt import ErasureCertificate, Gone
+from troth.gate import Gate, Holding, Outcome
+from troth.model.acts import (
+    SUBJECT,
+    SYSTEM,
+    Act,
+    Actor,
+    Collect,
+    Correct,
+    Export,
+    Json,
+    Notify,
+    Object,
+    ObjectionLifted,
+    Release,
+    Restrict,
+    Verified,
+)
+from troth.model.clock import DAY, Moment, iso
+from troth.model.errors import Refused
+from troth.model.secret import Secret
+from troth.model.standing import Standing
+from troth.model.terms import ALL, Fields, SubjectId
+
+WITHHELD: Final = {"account.id": "not_obtainable", "account.password": "security"}
+"""What no copy holds, and why (policy 6.1)."""
+CODE_MINUTES: Final = "10"
+
+
+class Copy(Struct, frozen=True, kw_only=True):
+    """A copy of what is held: the zip, sealed, and what it leaves out."""
+
+    archive: Secret
+    fields: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
+    entries: tuple[str, ...]
+
+
+class Rights:
+    """What a subject can ask of us, and how it is answered."""
+
+    def __init__(
+        self, gate: Gate, notices: Notices, proof: Proof, *, irreversible_days: int = 7
+    ) -> None:
+        self._gate = gate
+        self._notices = notices
+        self._proof = proof
+        self._days = irreversible_days
+        self.desk = Desk(gate, notices)
+
+    # --- who asks ------------------------------------------------------------------------------
+
+    def begin_proof(self, subject: SubjectId, act: str) -> str:
+        """Send a code that proves one act of one subject; return its challenge (policy 9.7).
+
+        It goes to a contact that was bound before, never to an address the request itself names.
+        """
+        standing = self._gate.standing(subject)
+        at = self._gate.clock.now()
+        issued = self._proof.codes.issue("confirm", Secret(subject), at=at, about=act)
+        told = self._notices.notify(
+            subject,
+            "code",
+            {
+                "code": issued.code,
+                "minutes": CODE_MINUTES,
+                "flow_zh": "确认一项重要操作",
+                "flow_en": "confirm an important act",
+            },
+            channels=channels_of(standing),
+            language=language_of(standing),
+        )
+        self._gate.perform(told, by=SYSTEM)
+        return issued.challenge
+
+    def prove(self, subject: SubjectId, act: str, challenge: str, code: Secret) -> Actor:
+        """Redeem that code; return the subject as an actor who has stepped up.
+
+        Raises ``NotProved`` for a code that is wrong, late, used, or was sent for another act.
+        """
+        at = self._gate.clock.now()
+        self._proof.codes.redeem(challenge, "confirm", Secret(subject), code, at=at, about=act)
+        self._gate.perform(
+            Verified(subject=subject, fact=f"request/{act}", result="verified", method="code"),
+            by=SUBJECT,
+        )
+        return Actor(kind="subject", assurance=2)
+
+    # --- seeing --------------------------------------------------------------------------------
+
+    def access(self, subject: SubjectId, *, by: Actor = SUBJECT) -> list[Holding]:
+        """Say what is held, from where, for what, until when and who receives it (policy 9.1)."""
+        demand(by, "access")
+        return self._gate.inventory(subject)
+
+    def copy(self, subject: SubjectId, *, by: Actor = SUBJECT) -> Copy:
+        """Give a copy of everything held, in portable files, and tell the subject that it was made.
+
+        What is withheld is named with its reason: the account id is ``not_obtainable`` (6.1).
+        Raises ``NotProved`` without a proof made just now.
+        """
+        demand(by, "copy")
+        holdings = self._gate.inventory(subject)
+        standing = self._gate.standing(subject)
+        fields = tuple(each.field for each in holdings if each.field not in WITHHELD)
+        withheld = tuple(Withheld(what=what, reason=why) for what, why in WITHHELD.items())
+        acts: list[Act] = [Export(subject=subject, fields=fields, purpose="rights")]
+        acts += self._notices.tell(
+            subject,
+            standing,
+            "copy_ready",
+            {"files": str(len(fields)), "withheld": ", ".join(WITHHELD)},
+        )
+        outcome = self._gate.perform(*acts, by=by)
+        around = Around(
+            made=outcome.at,
+            edition=self._gate.policy().edition.policy.edition,
+            told=tuple(_told(each) for each in holdings if each.field not in WITHHELD),
+            consents=_consents(standing),
+            trail=self._lines(subject),
+            withheld=withheld,
+        )
+        return Copy(
+            archive=archive(outcome.values, around),
+            fields=fields,
+            withheld=withheld,
+            entries=outcome.entries,
+        )
+
+    def _lines(self, subject: SubjectId) -> list[dict[str, Json]]:
+        """Tell who did what with the data, when and under which clauses."""
+        return [
+            {
+                "at": iso(entry.at),
+                "kind": entry.kind,
+                "by": entry.by,
+                "clauses": list(entry.clauses),
+                "entry": entry.id,
+                "what": entry.what,
+            }
+            for entry in self._gate.trail(subject)
+        ]
+
+    # --- changing ------------------------------------------------------------------------------
+
+    def correct(
+        self, subject: SubjectId, values: Mapping[str, Secret], *, by: Actor = SUBJECT
+    ) -> Outcome:
+        """Supersede values that are wrong, complete ones that are missing; tell the subject (9.2).
+
+        Raises ``Refused`` (``contact support``) for what a confirmed identity rests on (6.2), and
+        for a contact, which changes only with a proof of the new one.
+        """
+        demand(by, "correct")
+        standing = self._gate.standing(subject)
+        for field in values:
+            check_correctable(field, standing)
+        held = {name: value for name, value in values.items() if name in standing.held}
+        new = {name: value for name, value in values.items() if name not in standing.held}
+        acts: list[Act] = []
+        if held:
+            acts.append(Correct(subject=subject, values=held))
+        if new:
+            acts.append(Collect(subject=subject, values=new, purpose="rights"))
+        acts += self._notices.tell(
+            subject, standing, "correction", {"fields": self._named(values, standing)}
+        )
+        return self._gate.perform(*acts, by=by)
+
+    def restrict(self, subject: SubjectId, fields: Fields = ALL, *, by: Actor = SUBJECT) -> Outcome:
+        """Only store and secure some fields from now on (GDPR 18, policy 9.4)."""
+        demand(by, "restrict")
+        standing = self._gate.standing(subject)
+        named = standing.held if fields == ALL else fields
+        told = self._notices.tell(
+            subject, standing, "restriction", {"fields": self._named(named, standing)}
+        )
+        return self._gate.perform(*told, Restrict(subject=subject, fields=fields), by=by)
+
+    def release(self, subject: SubjectId, fields: Fields = ALL, *, by: Actor = SUBJECT) -> Outcome:
+        """Lift a restriction that the subject asked for; one that a law demands stays."""
+        demand(by, "restrict")
+        standing = self._gate.standing(subject)
+        for field, restriction in standing.restrictions.items():
+            if restriction.ground != "request" and (fields == ALL or field in fields):
+                raise Refused(
+                    f"`{field}` is restricted by `{restriction.ground}`, not by you", clause="9.4"
+                )
+        return self._gate.perform(Release(subject=subject, fields=fields), by=by)
+
+    def object(self, subject: SubjectId, purpose: str, *, by: Actor = SUBJECT) -> Outcome:
+        """Refuse a purpose that needs no consent (GDPR 21, PIPL 44)."""
+        demand(by, "object")
+        return self._gate.perform(Object(subject=subject, purpose=purpose), by=by)
+
+    def lift_objection(self, subject: SubjectId, purpose: str, *, by: Actor = SUBJECT) -> Outcome:
+        """Take an objection back."""
+        demand(by, "object")
+        return self._gate.perform(ObjectionLifted(subject=subject, purpose=purpose), by=by)
+
+    # --- ending --------------------------------------------------------------------------------
+
+    def plan(self, subject: SubjectId, fields: Fields = ALL) -> ending.Plan:
+        """Say what an erasure would do: what goes, what a law holds and until when (6.4)."""
+        at = self._gate.clock.now()
+        return ending.plan(self._gate.standing(subject), fields, self._gate.policy().edition, at)
+
+    def erase(
+        self,
+        subject: SubjectId,
+        fields: Fields = ALL,
+        *,
+        ground: str = "request",
+        by: Actor = SUBJECT,
+    ) -> ErasureCertificate:
+        """Erase what no law holds, restrict what one does, tell the subject, and certify it.
+
+        Everything (the default) closes the account as well. Raises ``NotProved`` without a proof
+        made just now; nothing is erased then.
+        """
+        demand(by, "erase")
+        at = self._gate.clock.now()
+        standing = self._gate.standing(subject)
+        edition = self._gate.policy().edition
+        what = ending.plan(standing, fields, edition, at)
+        closing = fields == ALL
+        duty = owe_answer(
+            subject, "delete", duty=request_id(), regimes=standing.regimes, received=at
+        )
+        acts = ending.acts(
+            subject,
+            what,
+            ground=ground,
+            farewell=self._farewell(subject, standing, what, at) if closing else (),
+            duty=duty,
+            close=closing,
+            placed=standing.holds,
+        )
+        outcome = self._gate.perform(*acts, by=by)
+        if closing:
+            self._proof.sessions.end_all(subject)
+        return self._certificate(standing, what, outcome, edition.hash)
+
+    def _farewell(
+        self, subject: SubjectId, standing: Standing, what: ending.Plan, at: Moment
+    ) -> list[Notify]:
+        language = language_of(standing)
+        edition = self._gate.policy().edition
+        values = {
+            "effective": iso(at),
+            "irreversible_by": iso(Moment(at + self._days * DAY)),
+            "held": ending.held_in_words(what.held, edition, language),
+        }
+        return self._notices.tell(subject, standing, "farewell", values)
+
+    def _certificate(
+        self, standing: Standing, what: ending.Plan, outcome: Outcome, edition: str
+    ) -> ErasureCertificate:
+        asked = outcome.certificate
+        irreversible = Moment(outcome.at + self._days * DAY)
+        return ErasureCertificate(
+            who=standing.pseudonym,
+            edition=edition,
+            gone=tuple(Gone(field=field, store="vault") for field in what.gone),
+            held=what.held,
+            effective=outcome.at,
+            irreversible_by=asked.irreversible_by if asked else irreversible,
+            stores=asked.stores if asked else {},
+            complete=asked.complete if asked else False,
+            proofs=dict.fromkeys((*outcome.entries, *(asked.entries if asked else ()))),
+        )
+
+    def _named(self, fields: Iterable[str], standing: Standing) -> str:
+        return ending.in_words(fields, self._gate.policy().edition, language_of(standing))
+
+
+def _told(each: Holding) -> Told:
+    return Told(
+        field=each.field,
+        name_zh=each.name["zh"],
+        name_en=each.name["en"],
+        since=iso(each.since),
+        purposes=each.purposes,
+        source=each.source,
+        until=iso(each.until) if each.until else "",
+        recipients=each.recipients,
+    )
+
+
+def _consents(standing: Standing) -> list[dict[str, Json]]:
+    return [
+        {"to": key, "state": kept.state, "at": iso(kept.at), "entry": kept.entry}
+        for key, kept in standing.consents.items()
+    ]

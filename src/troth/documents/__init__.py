@@ -1,0 +1,1 @@
+"""What people read and sign; documents build acts and values and perform nothing."""

@@ -1,0 +1,137 @@
+"""Ending: what an erasure takes, what a law holds until when, and the acts for it (6.4, 9.4).
+
+An erasure is a plan, then acts, then a check (house decision 9). What a law holds is not erased but
+restricted, with the law and its date; everything else goes in the same transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from troth.documents.receipt import StillHeld
+from troth.model.acts import Act, Close, Erase, Hold, Notify, Owe, Restrict, Settle
+from troth.model.clock import Moment, date
+from troth.model.standing import Held, Standing
+from troth.model.terms import ALL, Fields, SubjectId, matches
+from troth.policy.edition import Edition, later
+
+COUNTED_FROM: Final = ("recorded", "settled")
+"""Events that have happened by the time a field is held; ``placed`` needs a hold of its own."""
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What an erasure would do: the fields that go, and those a law holds."""
+
+    gone: tuple[str, ...]
+    held: tuple[StillHeld, ...]
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing at all would stay."""
+        return not self.held
+
+
+def plan(standing: Standing, fields: Fields, edition: Edition, at: Moment) -> Plan:
+    """Say what an erasure of some fields (``("*",)``: all) would do, before anything happens."""
+    asked = [
+        field
+        for field in sorted(standing.held)
+        if fields == ALL or any(matches(pattern, field) for pattern in fields)
+    ]
+    held = {field: _hold_on(field, standing, edition, at) for field in asked}
+    return Plan(
+        gone=tuple(field for field in asked if held[field] is None),
+        held=tuple(kept for kept in held.values() if kept is not None),
+    )
+
+
+def _hold_on(field: str, standing: Standing, edition: Edition, at: Moment) -> StillHeld | None:
+    placed = standing.holding(field, at)
+    if placed is not None:
+        name, hold = placed
+        return StillHeld(field=field, hold=name, law=hold.law, until=hold.until)
+    return longest(floors(field, standing.held[field], edition, at))
+
+
+def floors(field: str, held: Held, edition: Edition, at: Moment) -> list[StillHeld]:
+    """Return the laws in the policy that still hold a field, by when each lets go."""
+    return [
+        StillHeld(field=field, hold=name, law=rule.law, until=until)
+        for name, rule in edition.holds.items()
+        if rule.start in COUNTED_FROM
+        and any(matches(pattern, field) for pattern in rule.categories)
+        and (until := later(held.since, rule.keep)) > at
+    ]
+
+
+def longest(held: Iterable[StillHeld]) -> StillHeld | None:
+    """Return the hold that lasts longest; one without an end outlasts all."""
+    return max(held, key=lambda each: (each.until is None, each.until or 0), default=None)
+
+
+def acts(
+    subject: SubjectId,
+    what: Plan,
+    *,
+    ground: str,
+    farewell: Sequence[Notify] = (),
+    duty: Owe | None = None,
+    close: bool = False,
+    placed: Iterable[str] = (),
+) -> tuple[Act, ...]:
+    """Return the acts of an erasure in their one order.
+
+    The farewell goes first, while its address can still be opened; then the duty is owed and, since
+    all of this is one transaction, settled; what laws hold is held and restricted; then the account
+    closes and the rest is erased. ``placed`` names the holds that stand already.
+    """
+    told: list[Act] = [*farewell]
+    if duty is not None:
+        told += [duty, Settle(subject=subject, duty=duty.duty, state="fulfilled")]
+    told += _holds(subject, what.held, set(placed))
+    if close:
+        told.append(Close(subject=subject))
+    if what.everything and close:
+        told.append(Erase(subject=subject, ground=ground))
+    elif what.gone:
+        told.append(Erase(subject=subject, fields=what.gone, ground=ground))
+    return tuple(told)
+
+
+def _holds(subject: SubjectId, held: Iterable[StillHeld], placed: set[str]) -> list[Act]:
+    grouped: dict[str, list[StillHeld]] = {}
+    for each in held:
+        grouped.setdefault(each.hold, []).append(each)
+    told: list[Act] = []
+    for name, group in grouped.items():
+        fields = tuple(each.field for each in group)
+        last = longest(group)
+        until = last.until if last is not None else None
+        if name not in placed and until is not None:
+            law = group[0].law
+            told.append(Hold(subject=subject, name=name, law=law, fields=fields, until=until))
+        told.append(Restrict(subject=subject, fields=fields, ground=name, until=until))
+    return told
+
+
+def in_words(fields: Iterable[str], edition: Edition, language: str) -> str:
+    """Name fields as the policy does, for a notice; "nothing" in words when there are none."""
+    named = [
+        edition.categories[field].words.get(language, field)
+        if field in edition.categories
+        else field
+        for field in fields
+    ]
+    nothing = "nothing" if language == "en" else "无"
+    return (", " if language == "en" else "、").join(named) or nothing
+
+
+def held_in_words(held: Iterable[StillHeld], edition: Edition, language: str) -> str:
+    """Name what a law holds, with the law and the last day."""
+    told = [
+        f"{in_words([each.field], edition, language)} ({each.law}"
+        + (f", {date(each.until)})" if each.until is not None else ")")
+        for each in held
+    ]
+    return "; ".join(told) or in_words((), edition, language)

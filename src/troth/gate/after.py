@@ -1,0 +1,149 @@
+"""What follows the commit: keys die, recipients are told, every store is asked again.
+
+None of this can be rolled back, so none of it is done inside the transaction. A crash in between
+loses nothing: doomed keys are finished at the next start, the outbox is delivered by the courier.
+"""
+
+from troth.egress.courier import Delivery
+from troth.egress.databases import sweep_all
+from troth.egress.recipients import Reply
+from troth.gate.passage import Passage
+from troth.gate.rooms import Certificate, Rooms
+from troth.ledger import entry as entries
+from troth.ledger import fold
+from troth.ledger.entry import Entry
+from troth.model.acts import SYSTEM, Act, Actor, Certify, Erase, Event, Record
+from troth.model.clock import DAY, Moment
+from troth.model.terms import SubjectId
+from troth.store.sql import Tx
+from troth.vault.cells import Doomed
+
+def hand_over(rooms: Rooms, passage: Passage) -> dict[str, Reply]:
+    """Give opened values to the recipients that answer at once, such as identity authorities."""
+    return {
+        act.recipient: rooms.recipients[act.recipient].deliver(
+            act.purpose, values, passage.entries[place].id, authorisation=authorisation
+        )
+        for act, values, place, authorisation in passage.handed
+    }
+
+
+def finish(rooms: Rooms, passage: Passage) -> None:
+    """Destroy the keys that the passage doomed."""
+    for doomed in passage.doomed:
+        rooms.vault.finish(doomed)
+
+
+def certify(
+    rooms: Rooms,
+    act: Erase,
+    who: str,
+    *,
+    at: Moment,
+    edition: str,
+    epoch_days: int,
+    farewells: int,
+) -> Certificate:
+    """Ask every store again what it holds of an erased subject, and remember the answer.
+
+    ``who`` is the pseudonym, whose link is gone by now: the entry speaks of nobody. ``farewells``
+    is how many notices of the same passage still wait in the outbox, each under a key of its own
+    that dies when it is delivered; anything beyond them is residue.
+    """
+    subject = act.subject
+    if subject is None:
+        raise ValueError("an erasure has a subject")
+    stores = ask_again(rooms, subject)
+    stores["outbox"] -= farewells
+    by = Moment(at + epoch_days * DAY)
+    word = Certify(
+        subject=None,
+        complete=not any(stores.values()),
+        stores=stores,
+        irreversible_by=by,
+    )
+    kept = remember(rooms, who, word, by=SYSTEM, at=at, edition=edition)
+    return Certificate(
+        who=who,
+        fields=act.fields,
+        effective=at,
+        irreversible_by=by,
+        stores=stores,
+        complete=word.complete,
+        entries=(kept.id,),
+    )
+
+
+def ask_again(rooms: Rooms, subject: SubjectId) -> dict[str, int]:
+    """Erase in the controller's other databases, then count what each store still holds."""
+    stores = dict(rooms.vault.residue(subject))
+    stores["outbox"] = rooms.courier.held(subject)
+    return stores | {swept.name: swept.residue for swept in sweep_all(rooms.databases, subject)}
+
+
+def remember(
+    rooms: Rooms,
+    who: str,
+    act: Act,
+    *,
+    by: Actor,
+    at: Moment,
+    edition: str,
+    clauses: tuple[str, ...] = (),
+) -> Entry:
+    """Record one entry in a transaction of its own and fold it, where it has a subject."""
+    entry = entries.of(act, who=who, at=at, by=by, edition=edition, clauses=clauses)
+    return rooms.store.transact(lambda tx: keep(tx, rooms, entry))
+
+
+def keep(tx: Tx, rooms: Rooms, entry: Entry) -> Entry:
+    """Record and fold one entry in a transaction that is already open; return it numbered."""
+    if not entry.who:
+        return rooms.log.record(tx, [entry])[0]
+    loaded = rooms.standings.load(tx, entry.who)
+    rooms.standings.save(tx, fold.after(loaded, entry))
+    return rooms.log.record(tx, [entry], onto=[loaded])[0]
+
+
+class Denied(Event, frozen=True, kw_only=True):
+    """A use that was refused; who tried what, never a value."""
+
+    kind = "use.denied"
+
+
+class Delivered(Event, frozen=True, kw_only=True):
+    """A notice reached a channel."""
+
+    kind = "notice.delivered"
+
+
+class Undelivered(Event, frozen=True, kw_only=True):
+    """A channel did not take a notice; ``state`` says what follows."""
+
+    kind = "notice.failed"
+
+
+def deliver(rooms: Rooms, at: Moment, *, edition: str, most: int = 64) -> int:
+    """Send what is due from the outbox and remember how it went; return how many were tried."""
+    parcels = rooms.courier.due(at, most)
+    for parcel in parcels:
+        _settle(rooms, rooms.courier.attempt(parcel), at, edition)
+    return len(parcels)
+
+
+def _settle(rooms: Rooms, delivery: Delivery, at: Moment, edition: str) -> None:
+    def work(tx: Tx) -> Doomed:
+        settled = rooms.courier.settle(tx, delivery, at)
+        told: Record = {
+            "notice": delivery.parcel.notice,
+            "parcel": delivery.parcel.id,
+            "channel": delivery.channel,
+            "state": settled.state,
+            "code": delivery.error_code,
+        }
+        kind = Delivered if delivery.ok else Undelivered
+        act = kind(subject=None, name=delivery.parcel.notice, detail=told)
+        keep(tx, rooms, entries.of(act, who=delivery.who, at=at, by=SYSTEM, edition=edition))
+        return rooms.vault.doom(tx, [settled.key_id] if settled.key_id else [])
+
+    rooms.vault.finish(rooms.store.transact(work))

@@ -1,0 +1,171 @@
+"""From an act to a decision: what exactly is asked of the policy, and in whose name (policy P.1).
+
+Acts that touch values are judged by the compiled policy. What a subject says (consent, acceptance,
+objection) needs no permission; it needs to be *theirs* and to name something the policy knows.
+"""
+
+from typing import Final
+
+from troth.model.acts import (
+    AcceptTerms,
+    Act,
+    Actor,
+    Admit,
+    ConsentGiven,
+    ConsentRefused,
+    ConsentWithdrawn,
+    Erase,
+    Export,
+    Give,
+    Notify,
+    Object,
+    ObjectionLifted,
+    fields_of,
+)
+from troth.model.clock import Moment
+from troth.model.errors import BadInput, ConsentMissing, NotOfAge, Refused, UnknownTerm
+from troth.model.standing import Standing
+from troth.model.terms import ALL, AgeBand, Effect, Fields, Operation, Region
+from troth.policy.case import Ask
+from troth.policy.decide import Decision, Policy
+
+FIELD_OF_CHANNEL: Final = {
+    "email": "contact.email",
+    "sms": "contact.phone",
+    "phone": "contact.phone",
+    "letter": "contact.address",
+    "push": "device.push",
+}
+"""The field that holds the address of each channel."""
+
+_OWN_WORDS: Final = (AcceptTerms, ConsentGiven, ConsentRefused, Object, ObjectionLifted)
+
+
+def asks(act: Act, by: Actor, standing: Standing) -> tuple[Ask, ...]:
+    """Return the questions an act raises; none for one that touches no value.
+
+    Reading from another region than the one that holds the data is an export and is asked as one.
+    """
+    if act.operation is None:
+        return ()
+    fields = touched(act, standing)
+    facts: frozenset[str] = getattr(act, "facts", frozenset())
+    first = Ask(
+        operation=act.operation,
+        purpose=getattr(act, "purpose", ""),
+        fields=fields,
+        recipient=act.recipient if isinstance(act, Give) else None,
+        to_region=act.to_region if isinstance(act, Export) else None,
+        facts=facts,
+        role=by.role if by.kind == "staff" else "",
+        ground=act.ground if isinstance(act, Give) else "",
+    )
+    if not _across(act, by):
+        return (first,)
+    across = Ask(
+        operation=Operation.EXPORT,
+        purpose=first.purpose,
+        fields=fields,
+        to_region=by.region,
+        facts=facts,
+    )
+    return (first, across)
+
+
+def _across(act: Act, by: Actor) -> bool:
+    reads = act.operation in (Operation.SHOW, Operation.USE)
+    return reads and by.region is not None and act.subject is not None and (
+        by.region != act.subject.region
+    )
+
+
+def stranger(region: Region, policy: Policy) -> Standing:
+    """Somebody of whom nothing is kept yet: judged by the law of the region they come to."""
+    homes = policy.edition.residences.values()
+    regimes = next((home.regimes for home in homes if home.region == region), ())
+    return Standing(pseudonym="", regimes=regimes)
+
+
+def touched(act: Act, standing: Standing) -> Fields:
+    """Return the fields an act touches, with ``*`` read as everything that is held."""
+    if isinstance(act, Notify):
+        return tuple(FIELD_OF_CHANNEL[channel] for channel in act.channels)
+    fields = fields_of(act)
+    return tuple(standing.held) if fields == ALL else fields
+
+
+def judge(
+    act: Act, by: Actor, standing: Standing, policy: Policy, at: Moment
+) -> tuple[Decision, ...]:
+    """Decide one act, or raise why it may not be.
+
+    Raises ``ConsentMissing`` where asking the person would open the way, ``Refused`` where it
+    would not, ``NotOfAge``, ``UnknownTerm`` or ``BadInput`` for words that are not the person's.
+    """
+    _check_words(act, by, standing, policy, at)
+    decisions = []
+    for ask in asks(act, by, standing):
+        decision = policy.decide(ask, standing, at)
+        if decision.effect is not Effect.ALLOW:
+            raise _refusal(decision)
+        decisions.append(decision)
+    if decisions and by.purposes is not None and decisions[0].purpose not in by.purposes:
+        raise Refused(
+            f"this key may not act for `{decisions[0].purpose}`",
+            clause="7.1",
+            remedy="use a service key that carries this purpose",
+        )
+    return tuple(decisions)
+
+
+def _refusal(decision: Decision) -> Refused:
+    kind = ConsentMissing if decision.effect is Effect.ASK else Refused
+    return kind(
+        decision.reason["en"],
+        decision=decision,
+        clause=", ".join(decision.clauses),
+        remedy=decision.remedy,
+    )
+
+
+def _check_words(
+    act: Act, by: Actor, standing: Standing, policy: Policy, at: Moment
+) -> None:
+    """Refuse words put in somebody's mouth, and names that the policy does not know."""
+    if isinstance(act, _OWN_WORDS) and by.kind not in ("subject", "guardian"):
+        raise BadInput(
+            f"`{act.kind}` is the person's own word; `{by.kind}` cannot say it for them",
+            clause="9.3",
+            remedy="let the person do it, signed in",
+        )
+    match act:
+        case Admit(age=AgeBand.MINOR | AgeBand.CHILD) if not policy.edition.ages.minors_service:
+            raise NotOfAge(clause="8.1", remedy="a parent or guardian can write to the privacy desk")
+        case AcceptTerms(edition=edition) if edition != policy.hash:
+            raise UnknownTerm(
+                "the terms that were accepted are not the edition in force",
+                clause="11.5",
+                remedy="show the edition in force and ask again",
+            )
+        case ConsentGiven(to=key) | ConsentRefused(to=key) | ConsentWithdrawn(to=key):
+            if key not in policy.consents and key not in standing.consents:
+                raise UnknownTerm(
+                    f"no rule asks for consent to `{key}`",
+                    clause="2.2.6",
+                    remedy="use one of the consent keys that the policy declares",
+                )
+        case Erase():
+            _check_holds(act, standing, at)
+        case _:
+            pass
+
+
+def _check_holds(act: Erase, standing: Standing, at: Moment) -> None:
+    for field in touched(act, standing):
+        held = standing.holding(field, at)
+        if held is not None:
+            raise Refused(
+                f"`{field}` may not be erased yet: {held[1].law}",
+                clause="9.4",
+                remedy="restrict it and erase the rest; the erasure plan shows both",
+            )

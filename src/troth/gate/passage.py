@@ -1,0 +1,269 @@
+"""One passage through the gate: judge, do, remember, act by act, in one transaction.
+
+Each act is judged on the standing that the acts before it left, so a registration can give consent
+and be used under it in the same breath. Nothing leaves the house here: keys are destroyed, values
+released and recipients told only after the commit (``after``).
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from troth.gate.judge import FIELD_OF_CHANNEL, judge, stranger, touched
+from troth.gate.rooms import Rooms
+from troth.ledger import entry as entries
+from troth.ledger import fold
+from troth.ledger.entry import Entry
+from troth.model.acts import (
+    Act,
+    Actor,
+    Admit,
+    Collect,
+    ConsentWithdrawn,
+    Correct,
+    Erase,
+    Export,
+    Give,
+    Notify,
+    Show,
+    Use,
+)
+from troth.model.clock import Moment
+from troth.model.errors import BadInput, Erased, NotFound, Refused
+from troth.model.secret import Secret
+from troth.model.standing import Standing
+from troth.model.terms import SubjectId
+from troth.policy.decide import Decision, Policy
+from troth.store.sql import Tx
+from troth.vault.cells import Doomed, Handle
+from troth.vault.forms import Form, masked
+
+WAS_HERE: Final = "SELECT 1 FROM gone WHERE subject_id = ?"
+IS_GONE: Final = "INSERT INTO gone (subject_id) VALUES (?) ON CONFLICT DO NOTHING"
+
+
+Decisions = tuple[Decision, ...]
+
+
+class Present:
+    """One subject while a passage lasts: the way to their cells, and their standing so far."""
+
+    __slots__ = ("handle", "loaded", "standing", "subject")
+
+    def __init__(self, subject: SubjectId | None, handle: Handle | None, standing: Standing) -> None:
+        self.subject = subject
+        self.handle = handle
+        self.loaded = standing
+        self.standing = standing
+
+
+class Handed(NamedTuple):
+    """Values for a recipient: the act, the values, its entry's place, the consent's own entry."""
+
+    act: Give
+    values: dict[str, Secret]
+    place: int
+    authorisation: str
+
+
+class Passage:
+    """What happens between BEGIN and COMMIT."""
+
+    def __init__(
+        self,
+        tx: Tx,
+        rooms: Rooms,
+        policy: Policy,
+        forms: dict[str, Form],
+        by: Actor,
+        at: Moment,
+    ) -> None:
+        self._tx = tx
+        self._rooms = rooms
+        self._policy = policy
+        self._forms = forms
+        self._by = by
+        self._at = at
+        self._present: dict[str, Present] = {}
+        self.entries: list[Entry] = []
+        self.decisions: list[Decision] = []
+        self.values: dict[str, Secret] = {}
+        self.queued: list[str] = []
+        self.handed: list[Handed] = []
+        self.doomed: list[Doomed] = []
+        self.erased: list[tuple[Erase, str]] = []
+
+    def run(self, acts: tuple[Act, ...]) -> None:
+        """Judge, do and remember every act in order; raises at the first that may not be."""
+        for act in acts:
+            present = self._whose(act)
+            decisions = judge(act, self._by, present.standing, self._policy, self._at)
+            self.decisions.extend(decisions)
+            do = _DO.get(type(act))
+            if do is not None:
+                do(self, act, present, decisions)
+            self._remember(act, present, decisions)
+        known = [present for present in self._present.values() if present.standing.pseudonym]
+        for present in known:
+            self._rooms.standings.save(self._tx, present.standing)
+        numbered = self._rooms.log.record(
+            self._tx, self.entries, onto=[present.loaded for present in known]
+        )
+        self.entries = list(numbered)
+
+    def _whose(self, act: Act) -> Present:
+        key = act.subject or ""
+        present = self._present.get(key)
+        if present is None:
+            present = self._present[key] = self._enter(act)
+        if present.handle is None and act.subject is not None and _needs_file(act):
+            raise self._absent(act.subject)
+        return present
+
+    def _enter(self, act: Act) -> Present:
+        if act.subject is None:
+            return Present(None, None, self._stranger(None))
+        try:
+            handle = self._rooms.vault.handle(act.subject, self._tx)
+        except NotFound:
+            return Present(act.subject, None, self._stranger(act.subject))
+        return Present(act.subject, handle, self._rooms.standings.load(self._tx, handle.who))
+
+    def _stranger(self, subject: SubjectId | None) -> Standing:
+        """Somebody of whom nothing is kept yet: judged by the law of the region they come to."""
+        region = subject.region if subject is not None else self._rooms.region
+        return stranger(region, self._policy)
+
+    def _absent(self, subject: SubjectId) -> Exception:
+        if self._tx.run(WAS_HERE, (subject,)):
+            return Erased(clause="6.4")
+        return NotFound("no subject has this id")
+
+    def _remember(self, act: Act, present: Present, decisions: tuple[Decision, ...]) -> None:
+        entry = entries.of(
+            act,
+            who=present.standing.pseudonym,
+            at=self._at,
+            by=self._by,
+            edition=self._policy.hash[:16],
+            clauses=tuple(dict.fromkeys(c for d in decisions for c in d.clauses)),
+        )
+        if present.standing.pseudonym:
+            present.standing = fold.after(present.standing, entry)
+        self.entries.append(entry)
+
+    # --- what is done, act by act --------------------------------------------------------------
+
+    def _admit(self, act: Admit, present: Present, _: Decisions) -> None:
+        if present.handle is not None or present.subject is None:
+            raise BadInput("this subject was admitted before")
+        if self._tx.run(WAS_HERE, (present.subject,)):
+            raise Erased(clause="6.4", remedy="register again: a new id is drawn")
+        who = secrets.token_hex(16)
+        present.handle = self._rooms.vault.admit(self._tx, present.subject, who)
+        present.standing = present.loaded = Standing(pseudonym=who)
+
+    def _keep(self, act: Collect | Correct, present: Present, _: Decisions) -> None:
+        self._rooms.vault.keep(self._tx, _file(present), act.values, self._forms)
+
+    def _open(self, act: Use | Export, present: Present, _: Decisions) -> None:
+        fields = touched(act, present.standing)
+        self.values.update(self._rooms.vault.open(_file(present), fields, self._tx))
+
+    def _show(self, act: Show, present: Present, decisions: Decisions) -> None:
+        fields = touched(act, present.standing)
+        opened = self._rooms.vault.open(_file(present), fields, self._tx)
+        if any(decision.masked for decision in decisions):
+            opened = {name: masked(value, self._forms[name]) for name, value in opened.items()}
+        self.values.update(opened)
+
+    def _hand(self, act: Give, present: Present, _: Decisions) -> None:
+        if act.recipient in self._rooms.recipients:
+            fields = touched(act, present.standing)
+            opened = self._rooms.vault.open(_file(present), fields, self._tx)
+            key = f"{act.operation}/{act.recipient}/{act.purpose}"
+            consent = present.standing.consents.get(key)
+            # The entry of an act is made right after it is done: this one's will be the next.
+            self.handed.append(Handed(act, opened, len(self.entries), consent.entry if consent else ""))
+
+    def _post(self, act: Notify, present: Present, _: Decisions) -> None:
+        addresses = list(self._addresses(act, present).items())
+        if not addresses:
+            raise Refused(
+                f"no address is held for `{'`, `'.join(act.channels)}`",
+                clause="7.4",
+                remedy="name another channel, or announce it publicly",
+            )
+        parcel = self._rooms.courier.queue(
+            self._tx,
+            subject=act.subject,
+            who=present.standing.pseudonym,
+            notice=act.notice,
+            addresses=addresses,
+            title=act.title,
+            text=act.text,
+            language=act.language,
+            at=self._at,
+            purpose=act.purpose,
+        )
+        self.queued.append(parcel)
+
+    def _addresses(self, act: Notify, present: Present) -> dict[str, Secret]:
+        if act.to is not None:
+            return {channel: act.to[channel] for channel in act.channels if channel in act.to}
+        opened = self._rooms.vault.open(_file(present), touched(act, present.standing), self._tx)
+        return {
+            channel: opened[FIELD_OF_CHANNEL[channel]]
+            for channel in act.channels
+            if FIELD_OF_CHANNEL[channel] in opened
+        }
+
+    def _stop(self, act: ConsentWithdrawn, present: Present, _: Decisions) -> None:
+        """What waits in the outbox on this consent alone is not sent any more (policy 9.3)."""
+        self._recall(_file(present), purpose=act.to.partition("/")[0])
+
+    def _recall(self, handle: Handle, purpose: str | None = None) -> None:
+        keys = self._rooms.courier.recall(
+            self._tx, handle.subject, purpose=purpose, keep=self.queued
+        )
+        self.doomed.append(self._rooms.vault.doom(self._tx, keys))
+
+    def _erase(self, act: Erase, present: Present, _: Decisions) -> None:
+        handle = _file(present)
+        gone = touched(act, present.standing)
+        left = set(present.standing.held) - set(gone)
+        everything = act.fields == ("*",) and not left
+        self.doomed.append(
+            self._rooms.vault.erase(self._tx, handle, ("*",) if everything else gone)
+        )
+        if everything:
+            self._recall(handle)
+            self._tx.run(IS_GONE, (present.subject,))
+            self.erased.append((act, handle.who))
+        else:
+            present.handle = self._rooms.vault.handle(handle.subject, self._tx)
+
+
+def _file(present: Present) -> Handle:
+    if present.handle is None:
+        raise NotFound("no subject has this id")
+    return present.handle
+
+
+def _needs_file(act: Act) -> bool:
+    """Everything but opening a file and telling a stranger something needs a file to exist."""
+    return not (isinstance(act, Admit) or (isinstance(act, Notify) and act.to is not None))
+
+
+_DO: Final[dict[type[Act], Callable[..., None]]] = {
+    Admit: Passage._admit,
+    Collect: Passage._keep,
+    Correct: Passage._keep,
+    Use: Passage._open,
+    Export: Passage._open,
+    Show: Passage._show,
+    Notify: Passage._post,
+    Erase: Passage._erase,
+    ConsentWithdrawn: Passage._stop,
+    **{kind: Passage._hand for kind in Give.__subclasses__()},
+}

@@ -1,0 +1,62 @@
+"""What the gate works with: the rooms of one region, and what comes out of a passage."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from troth.egress.courier import Courier
+from troth.egress.databases import Database
+from troth.egress.recipients import RecipientPort, Reply
+from troth.ledger.fold import Standings
+from troth.ledger.log import Log
+from troth.model.clock import Moment
+from troth.model.secret import Secret
+from troth.model.terms import Region, SubjectId
+from troth.policy.decide import Decision
+from troth.store.sql import Store
+from troth.vault.cells import Vault
+
+
+class Rooms(Struct, frozen=True, kw_only=True):
+    """The rooms of one region: its store, vault, ledger and outbox, and nothing of another's."""
+
+    region: Region
+    store: Store
+    vault: Vault
+    log: Log
+    standings: Standings
+    courier: Courier
+    recipients: Mapping[str, RecipientPort] = {}
+    databases: tuple[Database, ...] = ()
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """What every store answered when it was asked again after an erasure.
+
+    ``stores`` maps a store's name to the number of values it still holds (-1: did not answer).
+    ``complete`` is true only when all of them are zero. ``irreversible_by`` is the moment by which
+    the key that sealed the data is destroyed with every copy (house decision 8).
+    """
+
+    who: str
+    fields: tuple[str, ...]
+    effective: Moment
+    irreversible_by: Moment
+    stores: dict[str, int]
+    complete: bool
+    entries: tuple[str, ...]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What was done. ``values`` holds what Use, Show and Export released; ``replies`` what
+    recipients answered; ``found`` the subjects a Find found; ``replayed`` that it had been done
+    before under the same idempotency key."""
+
+    at: Moment
+    entries: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    values: dict[str, Secret] = {}
+    found: tuple[SubjectId, ...] = ()
+    replies: dict[str, Reply] = {}
+    certificate: Certificate | None = None
+    replayed: bool = False

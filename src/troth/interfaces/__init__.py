@@ -1,0 +1,1 @@
+"""How people, programs and the clock reach us: command line, HTTP, pages, scheduler."""

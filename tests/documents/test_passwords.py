@@ -1,0 +1,159 @@
+"""Passwords: long, not guessable, hashed; and each refusal says which rule, never the password."""
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from troth.documents.proof.passwords import LONGEST, Passwords, blocklist, breached, left_over
+from troth.model.errors import BadInput, Misconfigured, WeakPassword
+from troth.model.secret import Secret
+
+GOOD = Secret("violet harbour skates uphill")
+
+
+@pytest.fixture(scope="module")
+def passwords() -> Passwords:
+    return Passwords()
+
+
+@pytest.mark.clause("2.1.2b")
+def test_only_an_argon2id_hash_is_kept(passwords: Passwords) -> None:
+    kept = passwords.hash(GOOD)
+    assert kept.reveal().startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.verify(kept, GOOD)
+    assert not passwords.verify(kept, Secret("violet harbour skates downhill"))
+
+
+def test_nobody_has_no_password(passwords: Passwords) -> None:
+    assert not passwords.verify(None, GOOD)
+    assert not passwords.verify(
+        None, Secret("nobody has this password, and no one is asked for it")
+    )
+
+
+def test_two_spellings_of_one_character_are_one_password(passwords: Passwords) -> None:
+    kept = passwords.hash(Secret("café und kuchen am see"))
+    assert passwords.verify(kept, Secret("cafe\u0301 und kuchen am see"))
+
+
+@pytest.mark.clause("2.1.2b")
+def test_an_unconfirmed_password_names_the_field(passwords: Passwords) -> None:
+    with pytest.raises(BadInput) as refused:
+        passwords.judge(GOOD, Secret("violet harbour skates"))
+    assert refused.value.field == "password_confirm"
+
+
+@pytest.mark.clause("7.2a")
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "short",
+        "fourteen chars",
+        "passwordpassword",
+        "Password12345678!",
+        "qwertyuiop123456",
+        "1qaz2wsx3edc4rfv5tgb",
+        "aaaaaaaaaaaaaaaaaaaa",
+        "abababababababababab",
+        "woaini5201314520",
+        "WoAiNi1314520_2024",
+        "zhongguo19901231beijing",
+        "我爱你我爱你我爱你我爱你我爱你",
+        "iloveyouforever2024!",
+        "itnio-troth-admin-2026",
+        "letmein letmein letmein",
+        "0987654321 0987654321",
+        "!@#$%^&*()_+!@#$%^&*()_+",
+        "p@ssw0rd p@ssw0rd p@ssw0rd",
+        "dragon monkey sunshine",
+        "x" * (LONGEST + 1),
+    ],
+)
+def test_a_weak_password_is_refused_in_words(passwords: Passwords, weak: str) -> None:
+    with pytest.raises(WeakPassword) as refused:
+        passwords.judge(Secret(weak), Secret(weak))
+    assert weak not in str(refused.value)
+    assert refused.value.clause == "7.2"
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "violet harbour skates uphill",
+        "正确的马电池订书钉与紫色的海港船",
+        "Tr4velling-On-Foot-Through-Rain",
+        "kx9-VbQ2-mmTz-81Lw",
+        "my neighbour's ladder leaks",
+    ],
+)
+@pytest.mark.clause("7.2a")
+def test_a_long_unpredictable_password_is_accepted(passwords: Passwords, good: str) -> None:
+    passwords.judge(Secret(good), Secret(good), about=[Secret("li.na@mail.example")])
+
+
+@pytest.mark.clause("7.2a")
+def test_a_password_made_of_ones_own_address_is_refused(passwords: Passwords) -> None:
+    own = Secret("wangxiaoli.1990@mail.example")
+    with pytest.raises(WeakPassword):
+        passwords.judge(Secret("wangxiaoli.1990!!!!"), Secret("wangxiaoli.1990!!!!"), about=[own])
+
+
+def test_eight_characters_do_beside_a_second_factor(passwords: Passwords) -> None:
+    passwords.judge(Secret("kx9VbQ2m"), Secret("kx9VbQ2m"), second_factor=True)
+
+
+@pytest.mark.clause("7.2a")
+@pytest.mark.parametrize("letters", [40, 16])
+def test_a_breached_password_is_found_in_the_operators_list(tmp_path: Path, letters: int) -> None:
+    words = [f"some stolen password {number}" for number in range(500)]
+    lines = sorted(hashlib.sha1(word.encode()).hexdigest().upper()[:letters] for word in words)
+    path = tmp_path / "breached.txt"
+    path.write_text("".join(f"{line}:{at}\n" for at, line in enumerate(lines)))
+    assert all(breached(path, word) for word in words)
+    assert not any(breached(path, f"a password of my own {number}") for number in range(500))
+    with pytest.raises(WeakPassword):
+        Passwords(breached=path).judge(Secret(words[7]), Secret(words[7]))
+
+
+def test_a_breach_list_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured):
+        Passwords(breached=tmp_path / "none.txt")
+
+
+def test_an_empty_breach_list_breaches_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "empty.txt"
+    path.touch()
+    assert not breached(path, "anything")
+
+
+def test_hashing_is_bounded(passwords: Passwords) -> None:
+    kept = passwords.hash(GOOD)
+    results: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(passwords.verify(kept, GOOD)))
+        for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [True] * 6
+
+
+def test_the_blocklist_knows_chinese_habits() -> None:
+    assert {"woaini", "5201314", "mima", "password"} <= blocklist()
+    assert len(blocklist()) >= 500
+
+
+@given(st.text(max_size=60))
+def test_what_is_left_over_is_never_longer_than_what_went_in(text: str) -> None:
+    assert len(left_over(text.casefold())) <= len(text.casefold())
+
+
+@given(st.lists(st.sampled_from(sorted(blocklist())), min_size=1, max_size=6))
+def test_common_words_strung_together_leave_next_to_nothing(words: list[str]) -> None:
+    assert len(left_over(" ".join(words))) < 6
