@@ -21,7 +21,7 @@ def profile(number: int) -> dict[str, str]:
     """Return the fifteen values of one person."""
     return {
         "account.login": f"person-{number:08d}",
-        "account.id": f"{number:016x}",
+        "web.domain": f"console-{number % 50}.example.com",
         "contact.email": f"person{number}@itniotech.com",
         "contact.phone": f"+86139{number % 10**8:08d}",
         "contact.address": f"{number % 900 + 1} Chatham Road South, Tsim Sha Tsui, Kowloon",

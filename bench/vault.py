@@ -121,8 +121,7 @@ def get_recorded(place: Place) -> list[Contender]:
     return [
         _use(place, people.PURPOSE),
         floor.contender(floor.sketch.get_recorded, _reads(floor)),
-        floor.contender(floor.sketch.get, _reads(floor)),
-        "unrecorded sketch",
+        floor.contender(floor.sketch.get, _reads(floor), "unrecorded sketch"),
     ]
 
 
@@ -195,8 +194,7 @@ def export(place: Place) -> list[Contender]:
     return [
         Contender(name=OURS, n=place.n, call=copy, supply=_somebody(house)),
         floor.contender(floor.sketch.export_recorded, who),
-        floor.contender(floor.sketch.export, who),
-        "unrecorded sketch",
+        floor.contender(floor.sketch.export, who, "unrecorded sketch"),
     ]
 
 

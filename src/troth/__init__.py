@@ -2,7 +2,7 @@
 
 >>> import troth, tempfile
 >>> with troth.create(tempfile.mkdtemp() + "/demo") as house:
-...     house.gate.policy().edition.id
+...     house.gate.policy().edition.policy.id
 'itnio-privacy'
 
 Names are fetched when first used, so that a part that stands alone (the offline verifier, the

@@ -58,13 +58,17 @@ class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the service listens, which proxies it believes, and how much it takes."""
+    """Where the service listens, which proxies it believes, and how much it takes.
+
+    ``secure`` says that people reach it over TLS (at a proxy): cookies and headers then say so.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8420
     trusted_proxies: tuple[str, ...] = ()
     max_body: int = 1024 * 1024
     requests_per_minute: int = 600
+    secure: bool = False
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,31 +10,33 @@ import json
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from troth.model.clock import Moment, iso
+from troth.gate import Rooms
+from troth.ledger.verify import Report
+from troth.model.clock import DAY, Moment, iso
 from troth.model.errors import BadInput, Misconfigured
-from troth.model.terms import Region
+from troth.model.terms import ALL, Region
 from troth.settings import Settings
 from troth.store.sql import Store, Tx, migrate
 from troth.store.sqlite import SqliteStore, private
 from troth.vault.cells import Vault
+from troth.vault.keys import KeyStore
 
-LEDGER_TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table'"
-KEPT_AS_IT_IS: Final = (
-    "entries",
-    "pending",
-    "tiles",
-    "heads",
-    "leases",
-    "standings",
-    "gone",
-    "editions",
+TABLES: Final = (
+    "SELECT name FROM sqlite_master WHERE type = 'table'"
+    " AND name NOT LIKE 'sqlite_%' AND name <> 'migrations'"
 )
-"""What a restore never turns back: the ledger, what was folded from it, and who is gone."""
+FROM_THE_BACKUP: Final = frozenset({"subjects", "cells", "blind"})
+"""What a restore brings back. The rest stays as it is now: a ledger never turns back, an ended
+session, key or member of staff does not return, and who is gone is gone."""
+NOT_FROM_A_BACKUP: Final = ("sessions", "codes", "outbox", "errands", "staff_sessions")
+"""What is not brought back even where nothing of now is left."""
+EPOCH_OVERDUE_DAYS: Final = 8
 MANIFEST: Final = "manifest.json"
 
 
@@ -91,21 +93,20 @@ def unpack(archive: Path, folder: Path) -> dict[Region, Path]:
     return {Region(name.removesuffix(".db")): folder / name for name in files}
 
 
-def carry_ledger(current: Path, restored: SqliteStore) -> int:
-    """Copy the ledger of the current database over the one in a restored copy; return its rows."""
+def carry(current: Path, restored: SqliteStore) -> int:
+    """Put what is true now over a restored copy; return how many rows were carried.
+
+    Where the current database is lost, the copy's own ledger stays and nobody's session does.
+    """
     if not current.exists():
+        restored.transact(lambda tx: [tx.run(f"DELETE FROM {name}") for name in NOT_FROM_A_BACKUP])
         return 0
     source = SqliteStore(current, readonly=True)
     try:
-        tables = {name for (name,) in source.query(LEDGER_TABLES)} & _ledger_tables(source)
-        return restored.transact(lambda tx: sum(_copy(source, tx, table) for table in tables))
+        tables = {name for (name,) in source.query(TABLES)} - FROM_THE_BACKUP
+        return restored.transact(lambda tx: sum(_copy(source, tx, name) for name in sorted(tables)))
     finally:
         source.close()
-
-
-def _ledger_tables(source: SqliteStore) -> set[str]:
-    names = {name for (name,) in source.query(LEDGER_TABLES)}
-    return {name for name in names if name.startswith(KEPT_AS_IT_IS)}
 
 
 def _copy(source: SqliteStore, tx: Tx, table: str) -> int:
@@ -117,32 +118,32 @@ def _copy(source: SqliteStore, tx: Tx, table: str) -> int:
     return len(rows)
 
 
-def bury(vault: Vault) -> int:
-    """Remove everybody whose key is gone: erased after the backup was made; return how many."""
-    orphans = vault.orphans()
-    for subject in orphans:
-        vault.bury(subject)
+def bury(vault: Vault, store: Store) -> int:
+    """Erase everybody whose key is gone: erased after the backup was made; return how many."""
+    orphans = list(vault.keyless())
+    for orphan in orphans:
+        vault.finish(store.transact(partial(vault.erase, handle=orphan, fields=ALL)))
     return len(orphans)
 
 
 def put_back(settings: Settings, archive: Path, at: Moment) -> dict[str, dict[str, int]]:
     """Replace each region's data by a backup's, keeping the ledger of now (no server may run).
 
-    Returns per region how many ledger rows were kept. Raises ``BadInput``, ``Misconfigured``. The
+    Returns per region how many rows of now were carried over. Raises ``BadInput``, ``Misconfigured``. The
     data as it was stays beside it as ``data.db.before-restore``.
     """
     folder = settings.path("restore.part")
     if folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700)
-    told = {}
+    told: dict[str, dict[str, int]] = {}
     try:
         for region, file in unpack(archive, folder).items():
             place = settings.regions.get(region)
             if place is None or "://" in place.data:
                 raise Misconfigured(f"region `{region}` of the backup has no file here")
             data = settings.path(place.data)
-            told[region] = {"ledger_rows": _swap(data, file, at)}
+            told[region] = {"carried": _swap(data, file, at)}
     finally:
         shutil.rmtree(folder)
     return told
@@ -155,7 +156,7 @@ def _swap(data: Path, file: Path, at: Moment) -> int:
         settle.close()
     restored = SqliteStore(file)
     migrate(restored, "data", at)
-    rows = carry_ledger(data, restored)
+    rows = carry(data, restored)
     restored.scrub()
     restored.close()
     for side in ("-wal", "-shm"):
@@ -214,3 +215,39 @@ def _root_key(region: str, path: Path) -> Iterator[Ailment]:
             what=f"the root key of `{region}` can be read by others",
             remedy=f"chmod 600 {path}",
         )
+
+
+def look_inside(
+    regions: Mapping[Region, Rooms],
+    audits: Mapping[str, Report],
+    keys: Mapping[Region, KeyStore],
+    at: Moment,
+) -> Iterator[Ailment]:
+    """Look into an instance that opened for what is not as it should be."""
+    for region, rooms in regions.items():
+        report = audits[str(region)]
+        if not report.ok:
+            yield Ailment(
+                level="error",
+                what=f"the ledger of `{region}` does not verify: {report.problem}",
+                remedy="keep a copy of the database as it is, then restore; tell who relies on it",
+            )
+        if rooms.vault.misplaced():
+            yield Ailment(
+                level="error",
+                what=f"subjects of another region lie in `{region}` (§2.4)",
+                remedy="move them to their region",
+            )
+        if at - keys[region].oldest_epoch_made_at > EPOCH_OVERDUE_DAYS * DAY:
+            yield Ailment(
+                level="warning",
+                what=f"the keys of `{region}` have not been rotated for over a week",
+                remedy="troth keys rotate: erased keys become irrecoverable by it",
+            )
+        dead = len(rooms.courier.dead())
+        if dead:
+            yield Ailment(
+                level="warning",
+                what=f"{dead} notices of `{region}` reached nobody",
+                remedy="look at the channels, then requeue them",
+            )

@@ -22,8 +22,8 @@ from importlinter.domain.contract import Contract, registry
 from tests.support.source import ROOT, modules
 
 ROOMS = (
-    *("interfaces", "app", "upkeep", "settings", "chapters", "documents", "gate"),
-    *("policy", "ledger", "vault", "egress", "store", "model"),
+    *("interfaces", "rehearsal", "app", "offline", "upkeep", "building", "settings", "traces"),
+    *("chapters", "documents", "gate", "policy", "ledger", "vault", "egress", "store", "model"),
 )
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from tests.ledger.samples import NOON, ORIGIN, entries, entry, placed, record, someone
 from troth.ledger.bundle import leaves_of
-from troth.ledger.checkpoint import opened, read
+from troth.ledger.checkpoint import Signer, opened, read
 from troth.ledger.entry import decode, encode
 from troth.ledger.log import PAGE, Log
 from troth.ledger.verify import (
@@ -230,6 +230,20 @@ def test_a_rewritten_ledger_is_not_signed(log):
     placed(fresh, 4)
     with pytest.raises(LedgerBroken, match="nothing was signed"):
         fresh.checkpoint(NOON)
+
+
+def test_a_ledger_without_its_tiles_is_not_signed(log):
+    placed(log, 3)
+    log.store.transact(lambda tx: tx.run("DELETE FROM tiles"))
+    with pytest.raises(LedgerBroken, match="nothing was signed"):
+        log.checkpoint(NOON)
+
+
+def test_the_signature_of_a_witness_is_kept(log):
+    placed(log, 1)
+    seen = Signer("witness.example", bytes(32)).cosign(log.checkpoint(NOON))
+    log.store.transact(lambda tx: tx.run("UPDATE checkpoints SET note = ?", (seen,)))
+    assert log.checkpoint(NOON) == seen == log.latest()
 
 
 def test_a_new_key_signs_the_same_head_again(log):

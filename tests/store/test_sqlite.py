@@ -175,3 +175,52 @@ def test_readers_share_connections(store: SqliteStore) -> None:
 
 def test_row_locks_are_left_to_databases_that_need_them() -> None:
     assert sqlite.portable("SELECT 1 FOR UPDATE SKIP LOCKED") == "SELECT 1"
+
+
+BALLAST = 256 << 10
+
+
+@pytest.fixture
+def filled(tiny: Path) -> Iterator[SqliteStore]:
+    """A store with a ballast, on a disk without a free byte."""
+    store = SqliteStore(tiny / "things.db", ballast=BALLAST)
+    store.transact(lambda tx: tx.run(MAKE))
+    (tiny / "else").write_bytes(b"x" * BALLAST)
+    fill(store)
+    with contextlib.suppress(OSError), (tiny / "more").open("wb", buffering=0) as more:
+        while more.write(b"x" * 512):
+            pass
+    yield store
+    store.close()
+
+
+def test_on_a_full_disk_urgent_work_gets_through(filled: SqliteStore) -> None:
+    with pytest.raises(StoreFull):
+        filled.transact(lambda tx: tx.run("DELETE FROM things WHERE id > 1"))
+    filled.transact(lambda tx: tx.run("DELETE FROM things WHERE id > 1"), urgent=True)
+    assert filled.query("SELECT count(*) FROM things") == [(1,)]
+
+
+def test_what_is_not_urgent_waits_until_the_ballast_is_back(
+    filled: SqliteStore, tiny: Path
+) -> None:
+    filled.transact(lambda tx: tx.run("DELETE FROM things WHERE id > 1"), urgent=True)
+    with pytest.raises(StoreFull):
+        filled.transact(lambda tx: tx.run(PUT, (b"x",)))
+    filled.transact(lambda tx: tx.run("DELETE FROM things"), urgent=True)
+    (tiny / "else").unlink()
+    filled.scrub()
+    filled.transact(lambda tx: tx.run(PUT, (b"x",)))
+    assert (tiny / "things.db.ballast").stat().st_size == BALLAST
+
+
+def test_a_ballast_is_private_and_laid_once(tmp_path: Path) -> None:
+    path = tmp_path / "things.db"
+    SqliteStore(path, ballast=BALLAST).close()
+    laid = tmp_path / "things.db.ballast"
+    before = laid.stat()
+    SqliteStore(path, ballast=BALLAST).close()
+    assert (mode(laid), before.st_size, before.st_mtime_ns) == (
+        *(0o600, BALLAST),
+        laid.stat().st_mtime_ns,
+    )

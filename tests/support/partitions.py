@@ -9,7 +9,7 @@ from typing import NamedTuple
 from troth.store.sql import Store, Tx
 
 PARTS = 2
-WHOLE = {"editions", "service_keys", "staff", "staff_sessions"}
+WHOLE = {"contracts", "editions", "service_keys", "staff", "staff_sessions"}
 """Small reference tables that a cluster copies to every node: nothing to spread them by."""
 
 READ_TABLES = """

@@ -1,4 +1,4 @@
-"""A sealed room to test in: its key folder, its key store, its vault, and forms for a few fields."""
+"""A sealed room to test in: its key folder, its key store and its vault."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -98,7 +98,7 @@ class Consent:
         boxes.
         """
         standing = self._gate.standing(subject)
-        known = {offer.key for offer in self._gate.policy().offers(standing.regimes)}
+        known = self._gate.policy().consent_keys()
         said = consents(subject, ticks, shown=shown, means=means, known=known)
         lifted = [
             ObjectionLifted(subject=subject, purpose=act.to)
@@ -169,7 +169,7 @@ class Consent:
         others = [name for name in standing.held[field].purposes if name != about.purpose]
         for purpose in others:
             (decision,) = self._gate.ask(Use(subject=subject, fields=(field,), purpose=purpose))
-            if decision.effect == "allow":
+            if decision.allowed:
                 return decision.clauses
         return ()
 

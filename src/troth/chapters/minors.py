@@ -5,22 +5,14 @@ remembering whom. Data of a child that was collected unknowingly is frozen at on
 time (8.2, 8.3).
 """
 
-from typing import Final
-
 from troth.documents import ending
 from troth.documents.answer import owe_answer, request_id
 from troth.documents.proof.age import band
 from troth.gate import Gate, Outcome
-from troth.model.acts import SYSTEM, Actor, Admit, Collect, Owe, Restrict
-from troth.model.clock import after
+from troth.model.acts import SYSTEM, Actor, Admit, Collect, Owe
 from troth.model.errors import NotFound
 from troth.model.secret import Secret
 from troth.model.terms import ALL, AgeBand, SubjectId
-
-ERASE_WITHIN_DAYS: Final = 15
-"""What "in time" means where no law says (policy 8.2, 8.3)."""
-CHILD_FOUND: Final = "child_found"
-ERASE_DUTY: Final = "erase_child_data"
 
 
 class Minors:
@@ -56,12 +48,8 @@ class Minors:
 
         The account can do nothing from this moment on; ``erase`` ends it, within fifteen days.
         """
-        due = after(self._gate.clock.now(), days=ERASE_WITHIN_DAYS)
-        return self._gate.perform(
-            Restrict(subject=subject, fields=ALL, ground=CHILD_FOUND),
-            Owe(subject=subject, duty=request_id(), what=ERASE_DUTY, by=due),
-            by=by,
-        )
+        acts = ending.child_found(subject, request_id(), self._gate.clock.now())
+        return self._gate.perform(*acts, by=by)
 
     def erase(self, subject: SubjectId, *, by: Actor = SYSTEM) -> Outcome:
         """Erase a child's data that was found; what a law holds stays frozen.
@@ -73,7 +61,7 @@ class Minors:
             (
                 Owe(subject=subject, duty=name, what=owed.what, by=owed.by)
                 for name, owed in standing.owed.items()
-                if owed.what == ERASE_DUTY and owed.state == "open"
+                if owed.what == ending.ERASE_CHILD and owed.state == "open"
             ),
             None,
         )

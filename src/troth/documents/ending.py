@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from troth.documents.receipt import StillHeld
 from troth.model.acts import Act, Close, Erase, Hold, Notify, Owe, Restrict, Settle
-from troth.model.clock import Moment, date
+from troth.model.clock import Moment, after, date
 from troth.model.standing import Held, Standing
 from troth.model.terms import ALL, Fields, SubjectId, matches
 from troth.policy.edition import Edition, later
@@ -113,6 +113,20 @@ def _holds(subject: SubjectId, held: Iterable[StillHeld], placed: set[str]) -> l
             told.append(Hold(subject=subject, name=name, law=law, fields=fields, until=until))
         told.append(Restrict(subject=subject, fields=fields, ground=name, until=until))
     return told
+
+
+CHILD_FOUND: Final = "child_found"
+ERASE_CHILD: Final = "erase_child_data"
+ERASE_WITHIN_DAYS: Final = 15
+"""What "in time" means where no law says (policy 8.2, 8.3)."""
+
+
+def child_found(subject: SubjectId, duty: str, at: Moment) -> tuple[Restrict, Owe]:
+    """Return what a finding does at once: everything frozen, the erasure owed within 15 days."""
+    return (
+        Restrict(subject=subject, fields=ALL, ground=CHILD_FOUND),
+        Owe(subject=subject, duty=duty, what=ERASE_CHILD, by=after(at, days=ERASE_WITHIN_DAYS)),
+    )
 
 
 def in_words(fields: Iterable[str], edition: Edition, language: str) -> str:

@@ -5,7 +5,7 @@ loses nothing: doomed keys are finished at the next start, the outbox is deliver
 """
 
 from troth.egress.courier import Delivery
-from troth.egress.databases import sweep_all
+from troth.egress.errands import Ended, Visit
 from troth.egress.recipients import Reply
 from troth.gate.passage import Passage
 from troth.gate.rooms import Certificate, Rooms
@@ -53,7 +53,7 @@ def certify(
     subject = act.subject
     if subject is None:
         raise ValueError("an erasure has a subject")
-    stores = ask_again(rooms, subject)
+    stores = ask_again(rooms, subject, at)
     stores["outbox"] -= farewells
     by = Moment(at + epoch_days * DAY)
     word = Certify(
@@ -74,11 +74,38 @@ def certify(
     )
 
 
-def ask_again(rooms: Rooms, subject: SubjectId) -> dict[str, int]:
-    """Erase in the controller's other databases, then count what each store still holds."""
+def ask_again(rooms: Rooms, subject: SubjectId, at: Moment) -> dict[str, int]:
+    """Let the controller's other databases erase, then count what each store still holds."""
     stores = dict(rooms.vault.residue(subject))
     stores["outbox"] = rooms.courier.held(subject)
-    return stores | {swept.name: swept.residue for swept in sweep_all(rooms.databases, subject)}
+    visits = rooms.errands.attempt(rooms.errands.due(at, subject=subject))
+    for visit in visits:
+        settle_visit(rooms, visit, at)
+    answered = {visit.swept.name: visit.swept.residue for visit in visits}
+    return stores | rooms.errands.open_of(subject) | answered
+
+
+def settle_visit(rooms: Rooms, visit: Visit, at: Moment) -> Ended:
+    """Write what one database answered, and destroy the errand's key once it is clean."""
+
+    def work(tx: Tx) -> tuple[Ended, Doomed]:
+        ended = rooms.errands.settle(tx, visit, at)
+        return ended, rooms.vault.doom(tx, [ended.key_id] if ended.key_id else [])
+
+    ended, doomed = rooms.store.transact(work)
+    rooms.vault.finish(doomed)
+    return ended
+
+
+def run_errands(rooms: Rooms, at: Moment, *, edition: str) -> int:
+    """Ask databases again that had not answered clean; remember each that has now."""
+    visits = rooms.errands.attempt(rooms.errands.due(at))
+    for visit in visits:
+        if settle_visit(rooms, visit, at).state == "clean":
+            told: Record = {"store": visit.swept.name, "residue": 0}
+            word = Event(subject=None, name="erasure.completed", detail=told)
+            remember(rooms, visit.who, word, by=SYSTEM, at=at, edition=edition)
+    return len(visits)
 
 
 def remember(
@@ -134,6 +161,9 @@ def deliver(rooms: Rooms, at: Moment, *, edition: str, most: int = 64) -> int:
 def _settle(rooms: Rooms, delivery: Delivery, at: Moment, edition: str) -> None:
     def work(tx: Tx) -> Doomed:
         settled = rooms.courier.settle(tx, delivery, at)
+        if settled.state == "gone":
+            # Another courier delivered it, or it was recalled: that was remembered there.
+            return Doomed()
         told: Record = {
             "notice": delivery.parcel.notice,
             "parcel": delivery.parcel.id,
@@ -147,3 +177,11 @@ def _settle(rooms: Rooms, delivery: Delivery, at: Moment, edition: str) -> None:
         return rooms.vault.doom(tx, [settled.key_id] if settled.key_id else [])
 
     rooms.vault.finish(rooms.store.transact(work))
+
+
+def purge(rooms: Rooms, at: Moment) -> None:
+    """Drop dead letters whose time is over, and their keys."""
+    doomed = rooms.store.transact(
+        lambda tx: rooms.vault.doom(tx, rooms.courier.purge(tx, at))
+    )
+    rooms.vault.finish(doomed)

@@ -18,6 +18,7 @@ from troth.model.errors import TrothError
 from troth.policy.decide import Policy
 from troth.policy.edition import Batch
 from troth.store.sql import Tx
+from troth.vault.cells import Handle
 
 
 class UseBatch:
@@ -28,11 +29,8 @@ class UseBatch:
         self._lock = threading.Lock()
         self._waiting: list[Entry] = []
 
-    def use(self, act: Use, by: Actor, policy: Policy, at: Moment) -> Outcome:
+    def use(self, act: Use, handle: Handle, by: Actor, policy: Policy, at: Moment) -> Outcome:
         """Judge, open, and note the record; write the notes when the batch is full or old."""
-        if act.subject is None:
-            raise ValueError("a use has a subject")
-        handle = self._rooms.vault.handle(act.subject)
         standing = self._rooms.standings.read(handle.who)
         decisions = judge(act, by, standing, policy, at)
         values = self._rooms.vault.open(handle, act.fields)
@@ -44,10 +42,11 @@ class UseBatch:
             edition=policy.hash[:16],
             clauses=decisions[0].clauses,
         )
-        self._note(entry, act.purpose, policy, at)
+        self.note(entry, act.purpose, policy, at)
         return Outcome(at=at, entries=(entry.id,), decisions=decisions, values=values)
 
-    def _note(self, entry: Entry, purpose: str, policy: Policy, at: Moment) -> None:
+    def note(self, entry: Entry, purpose: str, policy: Policy, at: Moment) -> None:
+        """Note a record; write all of them when the purpose's window is full or over."""
         window = policy.purpose(purpose).batched or Batch()
         with self._lock:
             self._waiting.append(entry)

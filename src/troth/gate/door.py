@@ -278,12 +278,15 @@ class Gate:
         """Deliver what is due, integrate the ledgers, finish what a crash left undone."""
         at = self.clock.now()
         edition = self.policy(at).hash[:16]
-        delivered = integrated = 0
+        delivered = integrated = asked = 0
         for region, rooms in self.regions.items():
             self._batches[region].flush()
+            rooms.vault.finish_pending()
+            after.purge(rooms, at)
             delivered += after.deliver(rooms, at, edition=edition)
+            asked += after.run_errands(rooms, at, edition=edition)
             integrated += rooms.log.integrate(at)
-        return {"delivered": delivered, "integrated": integrated}
+        return {"delivered": delivered, "integrated": integrated, "asked": asked}
 
     def due(self, limit: int = 1000) -> list[SubjectId]:
         """Return subjects of whom something has reached its retention date."""

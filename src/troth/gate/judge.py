@@ -6,6 +6,8 @@ objection) needs no permission; it needs to be *theirs* and to name something th
 
 from typing import Final
 
+import msgspec
+
 from troth.model.acts import (
     AcceptTerms,
     Act,
@@ -17,15 +19,25 @@ from troth.model.acts import (
     Erase,
     Export,
     Give,
+    Hold,
     Notify,
     Object,
     ObjectionLifted,
+    Release,
+    Restrict,
     fields_of,
 )
 from troth.model.clock import Moment
-from troth.model.errors import BadInput, ConsentMissing, NotOfAge, Refused, UnknownTerm
+from troth.model.errors import (
+    BadInput,
+    ConsentMissing,
+    NotOfAge,
+    Refused,
+    UnknownTerm,
+    WrongRegion,
+)
 from troth.model.standing import Standing
-from troth.model.terms import ALL, AgeBand, Effect, Fields, Operation, Region
+from troth.model.terms import ALL, AgeBand, Effect, Fields, Operation, Region, SubjectId, matches
 from troth.policy.case import Ask
 from troth.policy.decide import Decision, Policy
 
@@ -55,7 +67,7 @@ def asks(act: Act, by: Actor, standing: Standing) -> tuple[Ask, ...]:
         purpose=getattr(act, "purpose", ""),
         fields=fields,
         recipient=act.recipient if isinstance(act, Give) else None,
-        to_region=act.to_region if isinstance(act, Export) else None,
+        to_region=_destination(act, by) if isinstance(act, Export) else None,
         facts=facts,
         role=by.role if by.kind == "staff" else "",
         ground=act.ground if isinstance(act, Give) else "",
@@ -70,6 +82,16 @@ def asks(act: Act, by: Actor, standing: Standing) -> tuple[Ask, ...]:
         facts=facts,
     )
     return (first, across)
+
+
+def _destination(act: Export, by: Actor) -> Region | None:
+    """Where a copy goes: where it is said to go, or where those of us who make it are."""
+    away = by.kind != "subject" and by.region is not None and act.subject is not None
+    return act.to_region or (by.region if away and by.region != _home(act.subject) else None)
+
+
+def _home(subject: SubjectId | None) -> Region | None:
+    return None if subject is None else subject.region
 
 
 def _across(act: Act, by: Actor) -> bool:
@@ -89,9 +111,33 @@ def stranger(region: Region, policy: Policy) -> Standing:
 def touched(act: Act, standing: Standing) -> Fields:
     """Return the fields an act touches, with ``*`` read as everything that is held."""
     if isinstance(act, Notify):
+        unknown = [channel for channel in act.channels if channel not in FIELD_OF_CHANNEL]
+        if unknown or not act.channels:
+            raise UnknownTerm(
+                f"`{', '.join(unknown)}` is no way to reach anybody",
+                clause="7.4",
+                remedy=f"name one of {', '.join(FIELD_OF_CHANNEL)}",
+            )
         return tuple(FIELD_OF_CHANNEL[channel] for channel in act.channels)
     fields = fields_of(act)
     return tuple(standing.held) if fields == ALL else fields
+
+
+def spelled(act: Act, standing: Standing, policy: Policy) -> Act:
+    """Return an act that ends or sets aside a group of fields with each of them named.
+
+    What is done to the vault, what is remembered and what is folded must be the same fields.
+    Raises ``UnknownTerm`` for one that is neither declared nor held.
+    """
+    if not isinstance(act, Erase | Restrict | Release | Hold) or act.fields == ALL:
+        return act
+    known = tuple(dict.fromkeys((*policy.edition.categories, *standing.held)))
+    for pattern in act.fields:
+        if not any(matches(pattern, field) for field in known):
+            raise UnknownTerm(f"the policy declares no field `{pattern}`", clause="2.1.1")
+    among = tuple(standing.held) if isinstance(act, Erase) else known
+    fields = tuple(f for f in among if any(matches(pattern, f) for pattern in act.fields))
+    return msgspec.structs.replace(act, fields=fields)
 
 
 def judge(
@@ -139,8 +185,8 @@ def _check_words(
             remedy="let the person do it, signed in",
         )
     match act:
-        case Admit(age=AgeBand.MINOR | AgeBand.CHILD) if not policy.edition.ages.minors_service:
-            raise NotOfAge(clause="8.1", remedy="a parent or guardian can write to the privacy desk")
+        case Admit():
+            _check_admission(act, policy)
         case AcceptTerms(edition=edition) if edition != policy.hash:
             raise UnknownTerm(
                 "the terms that were accepted are not the edition in force",
@@ -148,7 +194,7 @@ def _check_words(
                 remedy="show the edition in force and ask again",
             )
         case ConsentGiven(to=key) | ConsentRefused(to=key) | ConsentWithdrawn(to=key):
-            if key not in policy.consents and key not in standing.consents:
+            if key not in policy.consent_keys() and key not in standing.consents:
                 raise UnknownTerm(
                     f"no rule asks for consent to `{key}`",
                     clause="2.2.6",
@@ -158,6 +204,25 @@ def _check_words(
             _check_holds(act, standing, at)
         case _:
             pass
+
+
+def _check_admission(act: Admit, policy: Policy) -> None:
+    """Refuse the too young, and a file in another region than the residence's own (2.4)."""
+    if act.age in (AgeBand.MINOR, AgeBand.CHILD) and not policy.edition.ages.minors_service:
+        raise NotOfAge(clause="8.1", remedy="a parent or guardian can write to the privacy desk")
+    home = policy.residence(act.residence)
+    if home.region != _home(act.subject):
+        raise WrongRegion(
+            f"who lives in `{act.residence}` is kept in region `{home.region}`",
+            clause="2.4",
+            remedy="draw the subject's id for that residence",
+        )
+    if not set(act.regimes) >= set(home.regimes):
+        raise BadInput(
+            f"who lives in `{act.residence}` is under the law of {', '.join(home.regimes)}",
+            clause="9.5",
+            remedy="admit the subject under these regimes",
+        )
 
 
 def _check_holds(act: Erase, standing: Standing, at: Moment) -> None:

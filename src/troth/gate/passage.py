@@ -6,10 +6,11 @@ released and recipients told only after the commit (``after``).
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from troth.gate.judge import FIELD_OF_CHANNEL, judge, stranger, touched
+from troth.gate import again
+from troth.gate.judge import FIELD_OF_CHANNEL, judge, spelled, stranger, touched
 from troth.gate.rooms import Rooms
 from troth.ledger import entry as entries
 from troth.ledger import fold
@@ -34,15 +35,15 @@ from troth.model.secret import Secret
 from troth.model.standing import Standing
 from troth.model.terms import SubjectId
 from troth.policy.decide import Decision, Policy
-from troth.store.sql import Tx
+from troth.store.sql import Rows, Tx
 from troth.vault.cells import Doomed, Handle
 from troth.vault.forms import Form, masked
 
 WAS_HERE: Final = "SELECT 1 FROM gone WHERE subject_id = ?"
 IS_GONE: Final = "INSERT INTO gone (subject_id) VALUES (?) ON CONFLICT DO NOTHING"
 
-
 Decisions = tuple[Decision, ...]
+Run = Callable[[str, Sequence[object]], Rows]
 
 
 class Present:
@@ -95,8 +96,9 @@ class Passage:
 
     def run(self, acts: tuple[Act, ...]) -> None:
         """Judge, do and remember every act in order; raises at the first that may not be."""
-        for act in acts:
-            present = self._whose(act)
+        for asked in acts:
+            present = self._whose(asked)
+            act = spelled(asked, present.standing, self._policy)
             decisions = judge(act, self._by, present.standing, self._policy, self._at)
             self.decisions.extend(decisions)
             do = _DO.get(type(act))
@@ -110,6 +112,17 @@ class Passage:
             self._tx, self.entries, onto=[present.loaded for present in known]
         )
         self.entries = list(numbered)
+
+    def release_again(self, acts: tuple[Act, ...]) -> None:
+        """Open once more what acts released that were done before, if they still may be.
+
+        The record stands already; the answer is of now, not of then.
+        """
+        for act in acts:
+            if isinstance(act, Use | Show | Export):
+                present = self._whose(act)
+                decisions = judge(act, self._by, present.standing, self._policy, self._at)
+                _DO[type(act)](self, act, present, decisions)
 
     def _whose(self, act: Act) -> Present:
         key = act.subject or ""
@@ -135,9 +148,7 @@ class Passage:
         return stranger(region, self._policy)
 
     def _absent(self, subject: SubjectId) -> Exception:
-        if self._tx.run(WAS_HERE, (subject,)):
-            return Erased(clause="6.4")
-        return NotFound("no subject has this id")
+        return absent(subject, self._tx.run)
 
     def _remember(self, act: Act, present: Present, decisions: tuple[Decision, ...]) -> None:
         entry = entries.of(
@@ -164,6 +175,14 @@ class Passage:
         present.standing = present.loaded = Standing(pseudonym=who)
 
     def _keep(self, act: Collect | Correct, present: Present, _: Decisions) -> None:
+        if isinstance(act, Correct):
+            missing = sorted(act.values.keys() - present.standing.held.keys())
+            if missing:
+                raise BadInput(
+                    f"`{missing[0]}` is not held, so there is nothing to correct",
+                    clause="9.2",
+                    remedy="collect it for a purpose",
+                )
         self._rooms.vault.keep(self._tx, _file(present), act.values, self._forms)
 
     def _open(self, act: Use | Export, present: Present, _: Decisions) -> None:
@@ -238,10 +257,19 @@ class Passage:
         )
         if everything:
             self._recall(handle)
+            self._rooms.errands.order(self._tx, handle.subject, who=handle.who, at=self._at)
             self._tx.run(IS_GONE, (present.subject,))
+            self._tx.run(again.FORGET, (present.subject,))
             self.erased.append((act, handle.who))
         else:
             present.handle = self._rooms.vault.handle(handle.subject, self._tx)
+
+
+def absent(subject: SubjectId, run: Run) -> Exception:
+    """Return the error for a subject without a file: erased, or never here."""
+    if run(WAS_HERE, (subject,)):
+        return Erased(clause="6.4", remedy="nothing is held of this subject any more")
+    return NotFound("no subject has this id")
 
 
 def _file(present: Present) -> Handle:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from troth.egress.courier import Courier
-from troth.egress.databases import Database
+from troth.egress.errands import Errands
 from troth.egress.recipients import RecipientPort, Reply
 from troth.ledger.fold import Standings
 from troth.ledger.log import Log
@@ -18,7 +18,10 @@ from troth.vault.cells import Vault
 
 
 class Rooms(Struct, frozen=True, kw_only=True):
-    """The rooms of one region: its store, vault, ledger and outbox, and nothing of another's."""
+    """The rooms of one region: its store, vault, ledger and outbox, and nothing of another's.
+
+    ``again_key`` keys the digests by which acts are recognised under an idempotency key.
+    """
 
     region: Region
     store: Store
@@ -26,8 +29,9 @@ class Rooms(Struct, frozen=True, kw_only=True):
     log: Log
     standings: Standings
     courier: Courier
+    errands: Errands
+    again_key: bytes
     recipients: Mapping[str, RecipientPort] = {}
-    databases: tuple[Database, ...] = ()
 
 
 class Certificate(Struct, frozen=True, kw_only=True):

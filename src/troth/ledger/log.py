@@ -132,27 +132,32 @@ class Log:
 
         Raises ``LedgerBroken`` rather than sign a head that does not go on from the last one.
         """
-        size = self.size()
-        head = Checkpoint(origin=self.origin, size=size, root=tree.root(size, self._tiles.node))
+        # The last note is read before the size: another process may sign a larger head meanwhile.
         rows = self.store.query(LATEST)
-        if rows:
-            self._demand_growth(notes.read(notes.opened(rows[0][0])[0]), head)
+        head = self._head(self.size(), rows[0][0] if rows else "")
         note = self._signer.note(head.text())
-        if not rows or rows[0][0] != note:
-            self.store.transact(lambda tx: tx.run(SIGN, (size, at, note)))
+        if rows and rows[0][0].startswith(note):
+            note = str(rows[0][0])  # with the signatures of witnesses, if any were added
+        else:
+            self.store.transact(lambda tx: tx.run(SIGN, (head.size, at, note)))
         self._latest = (head, note)
         return note
 
-    def _demand_growth(self, old: Checkpoint, new: Checkpoint) -> None:
+    def _head(self, size: int, last: str) -> Checkpoint:
+        """Return the head, if it goes on from the last note."""
         try:
-            path = tree.consistency(old.size, new.size, self._tiles.node)
-            tree.check_consistency(old.size, new.size, path, old.root, new.root)
-        except Unverifiable as error:
+            root = tree.root(size, self._tiles.node)
+            if last:
+                old = notes.read(notes.opened(last)[0])
+                path = tree.consistency(old.size, size, self._tiles.node)
+                tree.check_consistency(old.size, size, path, old.root, root)
+        except (NotFound, Unverifiable) as error:
             raise LedgerBroken(
-                f"the ledger of {new.size} entries does not go on from the checkpoint of"
-                f" {old.size}: nothing was signed",
+                f"the ledger of {size} entries does not go on from its last checkpoint:"
+                " nothing was signed",
                 remedy="run the audit; restore what was removed or changed",
             ) from error
+        return Checkpoint(origin=self.origin, size=size, root=root)
 
     # --- reading ---------------------------------------------------------------------------
 

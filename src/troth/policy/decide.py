@@ -93,9 +93,11 @@ class Policy(Declared):
     def decide(self, ask: Ask, standing: Standing, at: Moment) -> Decision:
         """Judge an ask for a subject at a moment.
 
-        >>> policy.decide(Ask(operation=Operation.USE, purpose="marketing",
-        ...     fields=("contact.email",)), standing, at).code  # doctest: +SKIP
-        'consent_missing'
+        >>> from troth.policy import packs, reader
+        >>> policy = Policy(reader.load(*packs.source("itnio")))
+        >>> ask = Ask(operation=Operation.USE, purpose="marketing", fields=("contact.email",))
+        >>> policy.decide(ask, Standing(pseudonym="p", residence="CN"), Moment(0)).missing
+        ('marketing',)
         """
         state = self._states.get(id(standing))
         if state is None or state.standing is not standing or not state.since <= at < state.until:

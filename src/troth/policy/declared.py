@@ -25,8 +25,10 @@ from troth.policy.edition import (
     Words,
     above,
     later,
+    region_of,
 )
 from troth.policy.reason import describe
+from troth.policy.regimes import abroad
 from troth.policy.words import BASIS
 
 T = TypeVar("T")
@@ -124,7 +126,10 @@ class Declared:
         return describe(self.edition, key)
 
     def offers(self, regimes: Names) -> tuple[Offer, ...]:
-        """Return every consent that subjects under some regimes can give, in the rules' order."""
+        """Return every consent that subjects under some regimes can be asked, in rules' order.
+
+        A transfer abroad is among them where a recipient abroad is declared for its purpose.
+        """
         found: dict[str, Offer] = {}
         for rule in self.edition.rules.values():
             for key, purpose, sensitive in self._keys(rule, regimes):
@@ -149,18 +154,36 @@ class Declared:
         alone = [one for one in fields if named and self.edition.categories[one].sensitive]
         to = [(one, name) for one in rule.operations for name in self._to(rule, one)]
         here = bool({*rule.operations} - words.GIVING - {Operation.EXPORT})
+        crossed = self._crossed(regimes) if Operation.EXPORT in rule.operations else ()
         for purpose in self.edition.covered(rule):
             yield from ((f"{purpose}/{field}", purpose, True) for field in alone)
             yield from ((f"{one}/{name}/{purpose}", purpose, False) for one, name in to)
+            for region in dict.fromkeys(region for region, what in crossed if what == purpose):
+                yield f"{Operation.EXPORT}/{region}/{purpose}", purpose, False
             if here and len(alone) < len(fields):
                 yield purpose, purpose, False
 
     def _to(self, rule: Rule, operation: str) -> Names:
-        """Return who an operation gives to, or for an export the regions it reaches."""
-        if operation == Operation.EXPORT:
-            places = self.edition.residences.values()
-            return tuple(dict.fromkeys(place.region for place in places))
         return self.edition.given_to(rule) if operation in words.GIVING else ()
+
+    def _crossed(self, regimes: Names) -> list[tuple[str, str]]:
+        """Return (region, purpose) for what recipients abroad may be given under some regimes."""
+        edition = self.edition
+        places = [
+            (regime, name)
+            for name, one in edition.residences.items()
+            for regime in regimes
+            if regime in one.regimes
+        ]
+        return [
+            (region_of(edition.recipients[name]), purpose)
+            for rule in edition.rules.values()
+            if rule.verb == "permit" and words.GIVING & set(rule.operations)
+            for name in edition.given_to(rule)
+            if edition.recipients[name].kind not in words.CROSS_BY_OTHER_LAW
+            and any(abroad(*place, edition.recipients[name].country) for place in places)
+            for purpose in edition.covered(rule)
+        ]
 
 
 def _of(table: Mapping[str, T], name: str, what: str) -> T:

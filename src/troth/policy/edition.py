@@ -356,6 +356,11 @@ def above(name: str) -> frozenset[str]:
     return frozenset({"*", *(".".join(parts[:end]) for end in range(1, len(parts) + 1))})
 
 
+def region_of(recipient: Recipient) -> str:
+    """Return the region in which a recipient reads: its own, or its country's code."""
+    return recipient.region or recipient.country.lower()
+
+
 def content(edition: Edition) -> bytes:
     """Return the canonical JSON of an edition (RFC 8785): sorted keys, no spaces, UTF-8."""
     return msgspec.json.encode(edition, order="sorted")

@@ -15,7 +15,7 @@ from troth.model.terms import ALL, Fields, Operation
 from troth.policy import state as st
 from troth.policy import words
 from troth.policy.case import Ask, Case, Ready, Verdict, worst
-from troth.policy.edition import Edition, Names, Recipient, Rule, above
+from troth.policy.edition import Edition, Names, Rule, above, region_of
 from troth.policy.regimes import abroad
 from troth.policy.state import Alphabet
 from troth.policy.words import BASIS
@@ -211,8 +211,3 @@ def _takes_consent(rule: Rule) -> bool:
 def _regions(edition: Edition) -> list[str]:
     own = [place.region for place in edition.residences.values()]
     return list(dict.fromkeys([*own, *map(region_of, edition.recipients.values())]))
-
-
-def region_of(recipient: Recipient) -> str:
-    """Return the region in which a recipient reads: its own, or its country's code."""
-    return recipient.region or recipient.country.lower()

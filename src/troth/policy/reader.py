@@ -223,7 +223,7 @@ class Reader:
             here = (*path, name)
             self.found.lines.setdefault(here, line_of(one))
             if name in parts:
-                self._twice(line_of(one), name)
+                self._twice(line_of(one), name, clause_of(one))
             else:
                 self._into(parts, name, one, kind, here)
         return tuple(parts.values())
@@ -246,7 +246,7 @@ class Reader:
             if not name:
                 self._note(key, path, f"a key must be text, not {shown(key)}", "write a name")
             elif name in seen:
-                self._twice(line_of(key), name)
+                self._twice(line_of(key), name, clause_of(value))
             else:
                 seen.add(name)
                 here = (*path, name)
@@ -260,9 +260,10 @@ class Reader:
         at = f" (at `{'.'.join(path)}`)" if path else ""
         self.found.error(line, message, clause=self.clause, remedy=remedy + at)
 
-    def _twice(self, where: Path | int, name: str) -> None:
+    def _twice(self, where: Path | int, name: str, clause: str = "") -> None:
         remedy = "keep one of them: elsewhere the second would silently win"
-        self.found.error(where, f"`{name}` stands here twice", clause=self.clause, remedy=remedy)
+        message = f"`{name}` stands here twice"
+        self.found.error(where, message, clause=clause or self.clause, remedy=remedy)
 
 
 def _name(path: Path) -> str:

@@ -111,9 +111,10 @@ class PostgresStore:
 
         return self._again(read)
 
-    def transact(self, work: Callable[[Tx], T]) -> T:
+    def transact(self, work: Callable[[Tx], T], *, urgent: bool = False) -> T:  # noqa: ARG002
         """Run ``work`` in one transaction; again where nothing was committed and it may succeed.
 
+        A server's disk is its operator's to watch: ``urgent`` changes nothing here.
         Raises ``StoreBusy`` after too many tries, or when COMMIT was sent and not answered.
         """
         if getattr(self._here, "busy", False):

@@ -48,8 +48,11 @@ class Store(Protocol):
         """Read with one statement, outside any transaction."""
         ...
 
-    def transact(self, work: Callable[[Tx], T]) -> T:
+    def transact(self, work: Callable[[Tx], T], *, urgent: bool = False) -> T:
         """Run ``work`` in one durable transaction; run it again where the database asks for that.
+
+        ``urgent`` work (an erasure, a withdrawal, a breach notice) gets through on a full disk,
+        where the store keeps a ballast.
 
         Raises ``StoreFull``, ``StoreBusy``, and ``Misconfigured`` inside another transaction of the
         same thread; whatever ``work`` raises rolls everything back.

@@ -7,12 +7,14 @@ the calling thread; readers borrow a connection each and never wait for a writer
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 
 from troth.model.errors import Misconfigured, StoreBusy, StoreFull, TrothError
+from troth.store.ballast import Ballast
 from troth.store.sql import Row, Rows, Tx
 
 T = TypeVar("T")
@@ -55,10 +57,11 @@ class SqliteTx:
 class SqliteStore:
     """A SQLite file (or ``:memory:``) as a ``Store``."""
 
-    def __init__(self, path: str | Path, *, readonly: bool = False) -> None:
-        """Open or create the file, private to its owner.
+    def __init__(self, path: str | Path, *, readonly: bool = False, ballast: int = 0) -> None:
+        """Open or create the file, private to its owner; keep ``ballast`` bytes for urgent work.
 
-        Raises ``Misconfigured`` when the file is no database or a safe default does not hold.
+        Raises ``Misconfigured`` when the file is no database or a safe default does not hold,
+        ``StoreFull`` when there is no room for the ballast of a new one.
         """
         self.name = str(path)
         self._memory = self.name == ":memory:"
@@ -66,8 +69,12 @@ class SqliteStore:
         self._lock = threading.RLock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        fresh = not self._memory and not Path(self.name).exists()
         if not self._memory and not readonly:
             private(Path(self.name))
+        self._ballast = Ballast(Path(f"{self.name}.ballast"), ballast) if ballast else None
+        if self._ballast is not None and fresh:
+            self._ballast.lay()
         self._writer = self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -135,17 +142,21 @@ class SqliteStore:
         else:
             self._idle.append(connection)
 
-    def transact(self, work: Callable[[Tx], T]) -> T:
+    def transact(self, work: Callable[[Tx], T], *, urgent: bool = False) -> T:
         """Run ``work`` under the writers' lock, between BEGIN IMMEDIATE and COMMIT."""
         with self._lock:
             if self._writer.in_transaction:
                 raise Misconfigured(f"`{self.name}`: a transaction was begun inside another")
+            if self._ballast is not None and not urgent:
+                self._ballast.lay()
             try:
-                return self._between(work)
-            except sqlite3.OperationalError as error:
-                if (known := verdict(error)) is None:
+                with _told():
+                    return self._between(work)
+            except StoreFull:
+                if not urgent or self._ballast is None or not self._ballast.drop():
                     raise
-                raise known from error
+            with _told():
+                return self._between(work)
 
     def _between(self, work: Callable[[Tx], T]) -> T:
         connection = self._writer
@@ -173,19 +184,20 @@ class SqliteStore:
         private(path)
         copy = sqlite3.connect(target)
         try:
-            with self._lock:
+            with self._lock, _told():
                 self._writer.backup(copy)
-        except sqlite3.OperationalError as error:
+        except (sqlite3.Error, TrothError):
             path.unlink()
-            if (known := verdict(error)) is None:
-                raise
-            raise known from error
+            raise
         finally:
             copy.close()
 
     def scrub(self) -> None:
-        """Fold the WAL back and truncate it: with secure_delete no deleted row stays behind."""
-        with self._lock:
+        """Fold the WAL back and truncate it: with secure_delete no deleted row stays behind.
+
+        Raises ``StoreFull`` when the disk has no room for that.
+        """
+        with self._lock, _told():
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def close(self) -> None:
@@ -195,6 +207,16 @@ class SqliteStore:
             while self._idle:
                 self._idle.pop().close()
             self._writer.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if (known := verdict(error)) is None:
+            raise
+        raise known from error
 
 
 def verdict(error: sqlite3.OperationalError) -> TrothError | None:

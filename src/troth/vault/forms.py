@@ -39,6 +39,8 @@ _PLAIN_EMAIL: Final = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+(?:cn|com|hk|net|org)"
 )
 PLAIN_MOST: Final = 64
+LOCAL_MOST: Final = 64
+"""Octets before the at sign (RFC 5321 4.5.3.1.1)."""
 _CHINA_MOBILE: Final = re.compile(r"\+861[3-9][0-9]{9}")
 _PASSWORD_HASH: Final = re.compile(
     r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}", re.ASCII
@@ -76,9 +78,12 @@ def _email(text: str, *_: object) -> str:
     if not text.isprintable():
         raise BadValue(remedy="remove invisible or control characters")
     try:
-        return validate_email(text.strip(), check_deliverability=False).normalized
+        address = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError:
         raise BadValue(remedy="write it like `name@example.com`, with a real domain") from None
+    if len(address.local_part.encode()) > LOCAL_MOST:
+        raise BadValue(remedy="write it like `name@example.com`, the name not longer than 64")
+    return address.normalized
 
 
 def _phone(text: str, form: Form, *_: object) -> str:

@@ -17,13 +17,11 @@ from msgspec import Struct
 
 from troth.model.clock import Moment, SystemClock
 from troth.model.errors import Misconfigured, Sealed, WrongRootKey
+from troth.model.terms import KeyId
 from troth.store.sql import Store, Tx
 from troth.vault.home import KeyHome, RootKey
 from troth.vault.recent import Recent
 from troth.vault.seal import Cipher, fresh_key, place, seal, seal_many, unseal
-
-KeyId = NewType("KeyId", str)
-"""The random name (32 hex digits) of a data key."""
 
 Keyed = tuple[KeyId, Cipher]
 """A data key: its id, and the opened key itself."""

@@ -13,7 +13,7 @@ SHORT: Final = 6
 
 def _email(text: str) -> str:
     local, at, domain = text.rpartition("@")
-    return f"{local[0] if len(local) > 1 else ''}{STARS}{at}{domain}" if at else STARS
+    return f"{local[0] if len(local) > 1 else ''}{STARS}{at}{domain}" if local else STARS
 
 
 def _tail(text: str) -> str:

@@ -173,9 +173,9 @@ class Opening:
 
     def _acts(self, form: Registration, age: AgeBand) -> list[Act]:
         subject, policy = form.begun.subject, self._gate.policy()
-        offers = policy.offers(policy.residence(form.residence).regimes)
-        known = {offer.key for offer in offers}
-        said = consents(subject, form.ticks, shown=form.shown, means=form.means, known=known)
+        said = consents(
+            subject, form.ticks, shown=form.shown, means=form.means, known=policy.consent_keys()
+        )
         return [
             self._admit(form, age),
             accept(

@@ -38,10 +38,10 @@ def band(
     birth = (_in_id(id_number) if id_number else None) or (_claimed(born) if born else None)
     if birth is None:
         return AgeBand.UNKNOWN
-    today = local_day(at, residence)
+    name, home = edition.residence(residence)
+    today = local_day(at, name)
     if birth > today:
         raise not_a_date()
-    _, home = edition.residence(residence)
     ages = edition.ages
     return age_band(birth, today, home.regimes, ages.child, ages.admit)
 

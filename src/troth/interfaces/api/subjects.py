@@ -134,7 +134,7 @@ def export(request: Call, subject: str) -> Response[bytes]:
     """Give a copy in a portable format: zip of JSON, CSV and a manifest with checksums."""
     copy = _troth(request).rights.copy(SubjectId(subject), by=actor(request))
     headers = {"content-disposition": 'attachment; filename="copy.zip"'}
-    return Response(copy, media_type="application/zip", headers=headers)
+    return Response(copy.archive.reveal_raw(), media_type="application/zip", headers=headers)
 
 
 def erase(request: Call, subject: str, data: Ending, once: Once = "") -> dict[str, Any]:

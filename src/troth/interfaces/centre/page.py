@@ -1,146 +1,180 @@
-"""How a page is made: language, session, form token, and the template with everything escaped."""
+"""How a page is made: its language, its cookies, and a template with everything escaped (3.1, A.5).
 
-import re
+Three cookies, all in the policy's register and all needed: the session, a random value that binds
+forms to a browser, and the language somebody chose. Reading sets none of them.
+"""
+
+import secrets
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
-import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from troth.app import Troth
-from troth.model.acts import Actor
-from troth.model.clock import Moment, date, iso
-from troth.model.errors import NotProved, TrothError
-from troth.model.terms import SubjectId
+from troth.interfaces.centre.forms import TOKEN, Forms
+from troth.interfaces.centre.links import outward
+from troth.interfaces.centre.words import LANGUAGES, TAGS, Tongue, Trouble
+from troth.model.errors import TrothError
+from troth.model.secret import Secret
 
 Call = Request[Any, Any, Any]
-Page = Response[str]
+Page = Response[Any]
 
 SESSION: Final = "__Host-troth"
-LANGUAGE: Final = "__Host-language"
-LANGUAGES: Final = ("zh", "en")
-TAGS: Final = {"zh": "zh-CN", "en": "en"}
-YEAR: Final = 365 * 24 * 3600
-FORM_TOKEN: Final = "_csrf_token"  # noqa: S105  # the field's name
-
-
-@lru_cache(maxsize=1)
-def texts() -> dict[str, dict[str, str]]:
-    """Return every text of the pages, by key, in each language."""
-    raw = (resources.files("troth.interfaces.centre") / "texts.yaml").read_text("utf-8")
-    found: dict[str, dict[str, str]] = yaml.safe_load(raw)
-    return found
+FORM: Final = "__Host-csrf"
+LANGUAGE: Final = "language"
+DESK: Final = "desk."
+"""How the session of a member of staff begins; one browser is somebody's or the desk's."""
+DAY: Final = 24 * 3600
+YEAR: Final = 365 * DAY
+HTML: Final = "text/html; charset=utf-8"
 
 
 @lru_cache(maxsize=1)
 def templates() -> Environment:
     """Return the templates: autoescaped, and an unknown name is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("troth.interfaces.centre", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["outward"] = outward
+    return made
 
 
-def house(connection: ASGIConnection[Any, Any, Any, Any]) -> Troth:
+def house(request: Call) -> Troth:
     """Return the instance that serves this request."""
-    troth: Troth = connection.app.state.troth
+    troth: Troth = request.app.state.troth
     return troth
 
 
-def language(request: Call) -> str:
-    """Return the page's language: asked for in the address, chosen before, or the browser's."""
+def forms(request: Call) -> Forms:
+    """Return what signs and seals this instance's forms."""
+    found: Forms = request.app.state.forms
+    return found
+
+
+def tongue(request: Call) -> Tongue:
+    """Return the page's language: asked for in the address, chosen before, or the browser's.
+
+    Chinese prevails and is the default; English is for who asks for it first (policy 11.4).
+    """
     asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE, "")
-    if asked in LANGUAGES:
-        return str(asked)
-    accepted = request.headers.get("accept-language", "")
-    english = re.match(r"\s*en\b", accepted)
-    return "en" if english else "zh"
+    if asked not in LANGUAGES:
+        first = request.headers.get("accept-language", "").partition(",")[0].strip().lower()
+        asked = "en" if first.startswith("en") else "zh"
+    return Tongue(house(request), str(asked))
 
 
-def show(request: Call, name: str, *, status: int = 200, **given: object) -> Page:
-    """Render a template in the request's language."""
-    words = texts()
-    tongue = language(request)
+# --- cookies -----------------------------------------------------------------------------------
 
-    def say(key: str, **values: object) -> str:
-        text = words[key][tongue]
-        for place, value in values.items():
-            text = text.replace("{" + place + "}", str(value))
-        return text
 
-    told = templates().get_template(name).render(
-        say=say,
-        tongue=tongue,
-        tag=TAGS[tongue],
-        path=request.url.path,
-        token=form_token(request),
-        signed_in=SESSION in request.cookies,
-        edition=house(request).gate.policy().edition,
-        day=date,
-        moment=iso,
-        **given,
-    )
-    response = Response(told, status_code=status, media_type="text/html; charset=utf-8")
+def session(request: Call) -> Secret:
+    """Return the token of the browser's session; empty when it has none."""
+    return Secret(_jar(request).get(SESSION, request.cookies.get(SESSION, "")))
+
+
+def begin_session(request: Call, token: Secret) -> None:
+    """Let the browser keep a session's token, which no script and no other site can read."""
+    _jar(request)[SESSION] = token.reveal()
+
+
+def end_session(request: Call) -> None:
+    """Let the browser forget its session."""
+    _jar(request)[SESSION] = ""
+
+
+def binding(request: Call, *, make: bool = False) -> str:
+    """Return the cookie value that forms are bound to: the session, or the browser's own."""
+    jar = _jar(request)
+    found = session(request).reveal() or jar.get(FORM) or request.cookies.get(FORM, "")
+    if not found and make:
+        found = jar[FORM] = secrets.token_urlsafe(18)
+    return found
+
+
+def _jar(request: Call) -> dict[str, str]:
+    """Return the cookies that the answer to this request will set."""
+    jar: dict[str, str] = request.scope["state"].setdefault("cookies", {})
+    return jar
+
+
+def dressed(request: Call, response: Page) -> Page:
+    """Put the cookies on an answer that this request has to set."""
     if request.query_params.get("lang") in LANGUAGES:
-        response.set_cookie(_cookie(LANGUAGE, tongue, YEAR))
+        response.set_cookie(_cookie(LANGUAGE, str(request.query_params["lang"]), YEAR))
+    for name, value in _jar(request).items():
+        response.set_cookie(_cookie(name, value, (DAY // 2 if value else 0)))
     return response
 
 
-def form_token(request: Call) -> str:
-    """Return the token every form carries; without it nothing is changed (reliability A4)."""
-    return str(request.app.state.forms.token(request))
-
-
-def go(path: str) -> Redirect:
-    """Send the browser on to another page of ours."""
-    return Redirect(path, status_code=303)
-
-
-def signed_in(request: Call, token: str, path: str = "/me") -> Redirect:
-    """Start a browser session and go on."""
-    response = go(path)
-    response.set_cookie(_cookie(SESSION, token, None))
-    return response
-
-
-def signed_out(path: str = "/") -> Redirect:
-    """Forget the browser's session and go on."""
-    response = go(path)
-    response.set_cookie(_cookie(SESSION, "", 0))
-    return response
-
-
-def _cookie(name: str, value: str, age: int | None) -> Cookie:
-    # __Host- binds the cookie to this very host: Secure, path /, no domain.
+def _cookie(name: str, value: str, age: int) -> Cookie:
+    # __Host- binds a cookie to this very host; browsers take Secure on loopback without TLS, too.
     return Cookie(
         key=name, value=value, max_age=age, path="/", secure=True, httponly=True, samesite="lax"
     )
 
 
-def subject(request: Call) -> tuple[SubjectId, Actor]:
-    """Return who is signed in. Raises ``NotProved``."""
-    token = request.cookies.get(SESSION, "")
-    if not token:
-        raise NotProved("sign in first")
-    troth = house(request)
-    return troth.accounts.who(token)
+# --- answers -----------------------------------------------------------------------------------
 
 
-def wrong(request: Call, error: TrothError) -> Page | Redirect:
-    """Show what happened, why and what to do; who is not signed in is asked to."""
-    if isinstance(error, NotProved) and request.method == "GET":
-        return go("/sign-in")
-    return show(request, "wrong.html", status=error.status, error=error)
+def show(
+    request: Call,
+    name: str,
+    *,
+    status: int = 200,
+    place: str = "",
+    again: dict[str, str] | None = None,
+    troubles: tuple[Trouble, ...] = (),
+    **given: object,
+) -> Page:
+    """Render a template in the request's language.
+
+    ``place`` is where a change of language leads, this address unless told; a page that stands in
+    the middle of a form gives ``again``, the hidden fields that bring it back.
+    """
+    words = tongue(request)
+    token = session(request).reveal()
+    told = (
+        templates()
+        .get_template(name)
+        .render(
+            words=words,
+            say=words.say,
+            tags=TAGS,
+            path=request.url.path,
+            place=place or request.url.path,
+            again=again,
+            query={key: value for key, value in request.query_params.items() if key != "lang"},
+            token=lambda: forms(request).token(binding(request, make=True)),
+            token_name=TOKEN,
+            who="staff" if token.startswith(DESK) else "subject" if token else "",
+            edition=house(request).gate.policy().edition,
+            troubles=troubles,
+            wrong={trouble.field: trouble for trouble in troubles},
+            **given,
+        )
+    )
+    return dressed(request, Response(told, status_code=status, media_type=HTML))
 
 
-def ago(at: Moment) -> str:
-    """Write a moment for people: the date and time in UTC."""
-    return iso(at).replace("T", " ").removesuffix("Z")
+def go(request: Call, path: str) -> Page:
+    """Send the browser on to another page of ours."""
+    return dressed(request, Redirect(path, status_code=303))
+
+
+def download(request: Call, data: bytes, name: str, media: str) -> Page:
+    """Give a file to keep."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return dressed(request, Response(data, media_type=media, headers=headers, status_code=200))
+
+
+def wrong(request: Call, error: TrothError) -> Page:
+    """Show what happened, why and what to do."""
+    trouble = tongue(request).trouble(error)
+    return show(request, "wrong.html", status=error.status, place="/", trouble=trouble)

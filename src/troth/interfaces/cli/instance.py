@@ -31,7 +31,7 @@ def init(folder: Path, policy: str, name: str, server: str, *, as_json: bool) ->
     with app.create(folder, policy=policy, name=name, on=server) as troth:
         told = {
             "folder": str(folder),
-            "policy": troth.gate.policy().edition.id,
+            "policy": troth.gate.policy().edition.policy.id,
             "edition": troth.gate.policy().edition.hash,
             "regions": list(troth.settings.regions),
             "next": f"troth serve {folder}",

@@ -23,7 +23,7 @@ def rotate(folder: Path, *, as_json: bool) -> None:
     with bar, house(folder) as troth:
         tasks = {region: bar.add_task(region, total=None) for region in troth.settings.regions}
         told = troth.rotate_keys(
-            lambda region, done, total: bar.update(tasks[region], completed=done, total=total)
+            lambda region, done: bar.update(tasks[region], completed=done)
         )
     say(told, json_wanted=as_json)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from troth import app
+from troth import offline
 from troth.interfaces.cli.saying import as_json, folder, house, out, say, says_why
 
 
@@ -43,7 +43,7 @@ def export_bundle(folder: Path, region: str, target: Path, *, as_json: bool) -> 
 @says_why
 def verify(bundle: Path, vkey: str, *, as_json: bool) -> None:
     """Verify a BUNDLE with the public key alone; needs no instance."""
-    say(app.verify_bundle(bundle, vkey), json_wanted=as_json)
+    say(offline.verify_bundle(bundle, vkey), json_wanted=as_json)
 
 
 @ledger.command()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from troth import app
+from troth import app, offline
 from troth.interfaces.cli.saying import FOUND_WRONG, as_json, folder, house, out, rows, say, says_why
 
 document = click.argument("document")
@@ -22,7 +22,7 @@ def policy() -> None:
 @says_why
 def check(document: str, *, strict: bool, as_json: bool) -> None:
     """Compile DOCUMENT (a file, or the name of a shipped policy) and say what is wrong with it."""
-    checked = app.check_policy(document)
+    checked = offline.check_policy(document)
     found = checked.findings
     say(
         checked,
@@ -45,10 +45,10 @@ def check(document: str, *, strict: bool, as_json: bool) -> None:
 def show(folder: Path, language: str) -> None:
     """Print the edition in force, its bold passages bold."""
     with house(folder) as troth:
-        for part in troth.policy_text(language):
-            style = "bold" if part.emphasis else ""
-            out.print(f"[dim]{part.printed:>6}[/]  ", end="")
-            out.print(part.text, style=style, markup=False)
+        for clause in troth.gate.policy().edition.clauses:
+            out.print(f"[dim]{clause.printed:>10}[/]  ", end="")
+            style = "bold underline" if clause.emphasis else ""
+            out.print(clause.words[language], style=style, markup=False)
 
 
 @policy.command()
@@ -58,7 +58,7 @@ def show(folder: Path, language: str) -> None:
 @says_why
 def diff(old: str, new: str, *, as_json: bool) -> None:
     """Compare two documents: is the change material, what widened, which clauses changed."""
-    say(app.compare_policies(old, new), json_wanted=as_json)
+    say(offline.compare_policies(old, new), json_wanted=as_json)
 
 
 @policy.command()
@@ -68,7 +68,7 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
 @says_why
 def publish(folder: Path, document: str, *, as_json: bool) -> None:
     """Publish DOCUMENT in the instance at FOLDER, to take effect at its date."""
-    source, name = app.document(document)
+    source, name = offline.document(document)
     with house(folder) as troth:
         say({"edition": troth.publish(source, name)}, json_wanted=as_json)
 
@@ -86,8 +86,9 @@ def clauses(name: str, status: str | None, *, as_json: bool) -> None:
         board,
         json_wanted=as_json,
         table=lambda: rows(
-            f"{board.kept} kept, {board.partial} partial, {board.open} open"
-            f" of {len(board.rows)} rows; {board.duties_kept} of {board.duties} duties and rights",
+            f"{board.counts['kept']} kept, {board.counts['partial']} partial,"
+            f" {board.counts['open']} open of {len(board.rows)} rows;"
+            f" {board.duties['kept']} of {sum(board.duties.values())} duties and rights kept",
             ("clause", "kind", "status", "by", "tests"),
             (
                 (row.id, row.kind, row.status, " ".join((*row.rules, *row.controls)), len(row.tests))

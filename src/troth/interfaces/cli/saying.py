@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from troth import app
@@ -82,7 +83,7 @@ def rows(title: str, columns: Iterable[str], lines: Iterable[Iterable[object]]) 
     for column in columns:
         table.add_column(column, overflow="fold")
     for line in lines:
-        table.add_row(*(str(cell) for cell in line))
+        table.add_row(*(escape(str(cell)) for cell in line))
     return table
 
 

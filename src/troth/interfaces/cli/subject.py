@@ -66,8 +66,9 @@ def trail(folder: Path, subject_id: str, *, as_json: bool) -> None:
 def export(folder: Path, subject_id: str, target: Path) -> None:
     """Write a portable copy (zip: JSON, CSV, manifest) to TARGET."""
     with house(folder) as troth:
+        copy = troth.rights.copy(_id(subject_id), by=DESK)
         target.touch(mode=0o600)
-        target.write_bytes(troth.rights.copy(_id(subject_id)))
+        target.write_bytes(bytes(copy.archive.reveal_raw()))  # type: ignore[arg-type]  # a file
     say({"written": str(target)}, json_wanted=False)
 
 
@@ -88,7 +89,7 @@ def erase(folder: Path, subject_id: str, *, dry_run: bool, yes: bool, as_json: b
         err.print(f"{len(plan)} fields; erasing cannot be undone")
         if not yes and not click.confirm("Erase?", err=True):
             raise SystemExit(CALLED_WRONG)
-        say(troth.erase(_id(subject_id)), json_wanted=as_json)
+        say(troth.rights.erase(_id(subject_id), by=DESK), json_wanted=as_json)
 
 
 def _id(text: str) -> SubjectId:

@@ -7,6 +7,8 @@ CREATE TABLE performed (
     at INTEGER NOT NULL,
     PRIMARY KEY (subject_id, key)
 );
+-- What is forgotten after a month.
+CREATE INDEX performed_by_age ON performed (at);
 -- gone: a random id that was erased, so that a late act answers "gone" and a restore stays clean.
 -- It says that somebody was here and nothing of whom.
 CREATE TABLE gone (

@@ -1,0 +1,196 @@
+"""Putting rooms together: stores, keys and channels of one instance, region by region.
+
+Kept beside ``app`` so that a reader of ``Troth`` sees what it offers, not how it is wired.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from troth import settings as reading
+from troth.egress.authorities import AuthorityPort
+from troth.egress.channels import Channel, EmailChannel, SmsGateway, SpoolChannel
+from troth.egress.courier import Courier
+from troth.egress.databases import Database
+from troth.egress.errands import Errands
+from troth.egress.fake import FakeAuthority
+from troth.egress.recipients import RecipientPort, by_id
+from troth.gate import Rooms
+from troth.ledger.checkpoint import Signer
+from troth.ledger.fold import Standings
+from troth.ledger.log import Log
+from troth.model.clock import Clock
+from troth.model.errors import Misconfigured, PolicyBroken
+from troth.model.terms import Region
+from troth.policy import packs, reader
+from troth.policy.edition import Edition
+from troth.settings import RegionSettings, Settings
+from troth.store.postgres import PostgresStore
+from troth.store.sql import Store, migrate
+from troth.store.sqlite import SqliteStore
+from troth.vault.cells import Vault
+from troth.vault.home import KeyHome, RootKey
+from troth.vault.keys import KeyStore
+
+OpenStore = Callable[[str, str], Store]
+"""Opens a store by its place in the settings and its name (``cn/data``)."""
+
+ELEMENTS: Final = {
+    "identity.name": "name",
+    "identity.id_number": "id_number",
+    "contact.phone": "phone",
+    "bank.number": "card",
+    "enterprise.name": "company",
+    "enterprise.uscc": "uscc",
+    "legal_rep.name": "legal_rep",
+}
+"""What an identity authority calls our fields."""
+SPOOLED: Final = ("email", "sms", "letter", "phone", "push")
+
+
+class Builder:
+    """Opens the rooms of every region, and closes what the gate does not know of."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        channels: Mapping[str, Channel] | None,
+        recipients: Mapping[str, RecipientPort] | None,
+        databases: tuple[Database, ...],
+        open_store: OpenStore | None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._channels = channels_of(settings) if channels is None else channels
+        self._recipients = recipients
+        self._databases = databases
+        self._open = open_store or self._store
+        self._homes: dict[Region, KeyHome] = {}
+        self.keys: dict[Region, KeyStore] = {}
+
+    def region(self, name: Region) -> Rooms:
+        """Open one region's rooms and finish what a crash left undone there."""
+        place, at = self._settings.regions[name], self._clock.now()
+        home = self._home(name, place)
+        data = self._open(place.data, f"{name}/data")
+        wrapped = self._open(place.keys, f"{name}/keys")
+        migrate(data, "data", at)
+        migrate(wrapped, "keys", at)
+        keys = self.keys[name] = KeyStore(wrapped, home)
+        tenant = self._settings.instance.name
+        origin = f"{tenant}/{name}"
+        vault = Vault(data, keys, home.named("index"), region=name, tenant=tenant)
+        vault.finish_pending()
+        return Rooms(
+            region=name,
+            store=data,
+            vault=vault,
+            log=Log(data, origin, Signer(origin, home.named("signer"))),
+            standings=Standings(data),
+            courier=Courier(data, self._channels, vault),
+            errands=Errands(data, self._databases, vault),
+            again_key=home.named("again"),
+            recipients=_fake(home.named("digest"))
+            if self._recipients is None
+            else self._recipients,
+        )
+
+    def _home(self, name: Region, place: RegionSettings) -> KeyHome:
+        kind, _, path = place.root_key.partition(":")
+        reference = f"file:{self._settings.path(path)}" if kind == "file" else place.root_key
+        root = RootKey.from_reference(reference)
+        home = self._homes[name] = KeyHome(self._settings.path(place.key_folder), root)
+        return home
+
+    def named(self, region: Region, name: str) -> bytes:
+        """Return one of a region's long-lived keys."""
+        return self._homes[region].named(name)
+
+    def tested(self) -> Mapping[str, Sequence[str]]:
+        """Return which tests prove which clause, as the last whole run found."""
+        packed = resources.files("troth.policy.packs").joinpath(
+            self._settings.instance.policy, "tested.json"
+        )
+        if not packed.is_file():
+            return {}
+        return msgspec.json.decode(packed.read_bytes(), type=dict[str, tuple[str, ...]])
+
+    def _store(self, place: str, name: str) -> Store:
+        if place.startswith(("postgresql://", "postgres://")):
+            return PostgresStore(place, name=name)
+        if place == ":memory:":
+            return SqliteStore(place)
+        path = self._settings.path(place)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return SqliteStore(path)
+
+    @staticmethod
+    def lay_keys(folder: Path, regions: Mapping[str, RegionSettings]) -> None:
+        """Make the private folders of a new instance and a root key for each region."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+        for place in regions.values():
+            (folder / place.key_folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+            RootKey.create(folder / place.root_key.removeprefix("file:"))
+
+    def close(self) -> None:
+        """Let go of the key stores."""
+        for keys in self.keys.values():
+            keys.close()
+
+
+def compiled(source: str, name: str) -> Edition:
+    """Read a policy document. Raises ``PolicyBroken`` naming the first findings."""
+    edition, findings = reader.read(source, name)
+    wrong = [finding for finding in findings if finding.level == "error"]
+    if edition is None or wrong:
+        raise PolicyBroken(
+            "; ".join(f"{found.file}:{found.line}: {found.message}" for found in wrong[:5]),
+            remedy="troth policy check shows every finding and how to mend it",
+        )
+    return edition
+
+
+def document(policy: str) -> tuple[str, str]:
+    """Return a policy's text and name: of a pack that ships, or of a file.
+
+    Raises ``Misconfigured`` when there is neither.
+    """
+    if policy in packs.names():
+        return packs.source(policy)
+    path = Path(policy)
+    if path.is_file():
+        return path.read_text("utf-8"), path.name
+    raise Misconfigured(
+        f"no policy is called `{policy}`",
+        remedy=f"take one that ships ({', '.join(packs.names())}) or the path of a document",
+    )
+
+
+def _fake(key: bytes) -> dict[str, RecipientPort]:
+    """A deterministic authority stands in until the operator names a real one."""
+    return by_id(AuthorityPort(FakeAuthority(), ELEMENTS, digest_key=key))
+
+
+def channels_of(settings: Settings) -> dict[str, Channel]:
+    """Build the ways to reach a subject; what is not set up is written to the spool."""
+    spool = settings.path(settings.spool)
+    folder = Path(settings.folder)
+    channels: dict[str, Channel] = {name: SpoolChannel(name, spool / name) for name in SPOOLED}
+    mail, sms = settings.email, settings.sms
+    if mail.host:
+        channels["email"] = EmailChannel(
+            mail.host,
+            mail.port,
+            sender=mail.sender,
+            username=mail.username,
+            password=reading.secret(mail.password, folder),
+        )
+    if sms.gateway:
+        channels["sms"] = SmsGateway(sms.gateway, reading.secret(sms.secret, folder))
+    return channels

@@ -1,0 +1,138 @@
+"""The words of the pages, in Chinese and English, and the names that the policy gives (11.4).
+
+A text stands in ``texts/*.yaml`` under one key in every language; a key that lacks one is found by
+the suite. Errors are told in these words, never in the program's own: they exist in both languages.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final
+
+import yaml
+from msgspec import Struct
+
+from troth.app import Troth
+from troth.model.clock import Moment, date, iso
+from troth.model.errors import Refused, TrothError
+
+LANGUAGES: Final = ("zh", "en")
+TAGS: Final = {"zh": "zh-CN", "en": "en"}
+LISTED: Final = {"zh": "、", "en": ", "}
+PARTS: Final = "troth.interfaces.centre"
+
+
+@lru_cache(maxsize=1)
+def texts() -> Mapping[str, Mapping[str, str]]:
+    """Return every text of the pages, by key, in each language."""
+    found: dict[str, Mapping[str, str]] = {}
+    for file in sorted((resources.files(PARTS) / "texts").iterdir(), key=lambda file: file.name):
+        found |= yaml.safe_load(file.read_text("utf-8"))
+    return found
+
+
+class Trouble(Struct, frozen=True, kw_only=True):
+    """What went wrong, for a person: at which field, what, and what to do."""
+
+    field: str
+    what: str
+    remedy: str
+    clauses: tuple[str, ...] = ()
+
+
+class Tongue:
+    """One language of the pages, and the policy's own names in it."""
+
+    def __init__(self, troth: Troth, language: str) -> None:
+        self.language = language
+        self.tag = TAGS[language]
+        self._troth = troth
+        self._edition = troth.gate.policy().edition
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text, with ``{places}`` filled. Raises ``KeyError`` for an unknown key."""
+        text = texts()[key][self.language]
+        for place, value in values.items():
+            text = text.replace("{" + place + "}", str(value))
+        return text
+
+    def maybe(self, key: str, otherwise: str = "") -> str:
+        """Return a text where there is one."""
+        return self.say(key) if key in texts() else otherwise
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Join words as the language does."""
+        return LISTED[self.language].join(words)
+
+    # --- names that the policy gives -----------------------------------------------------------
+
+    def field(self, name: str) -> str:
+        """Name a field; all of them, for the pattern that covers all."""
+        return self.say("everything") if name == "*" else self._named("categories", name)
+
+    def fields(self, names: Iterable[str]) -> str:
+        """Name several fields."""
+        return self.listed(self.field(name) for name in names)
+
+    def purpose(self, name: str) -> str:
+        """Name a purpose."""
+        return self._named("purposes", name)
+
+    def recipient(self, name: str) -> str:
+        """Name a recipient."""
+        return self._named("recipients", name)
+
+    def group(self, name: str) -> str:
+        """Name a group of fields: the first part of their names."""
+        return self.maybe(f"group.{name}", name)
+
+    def kind(self, name: str) -> str:
+        """Say what a kind of ledger entry means."""
+        return self.maybe(f"kind.{name}", name)
+
+    def consent(self, key: str) -> str:
+        """Say what a consent key is about."""
+        words: Mapping[str, str] = self._troth.gate.policy().describe(key)
+        return words[self.language]
+
+    def actor(self, by: str) -> str:
+        """Say who did something: never a name, staff by their random id."""
+        kind, _, name = by.partition(":")
+        told = self.maybe(f"by.{kind}", kind)
+        return f"{told} {name[:8]}" if kind in ("staff", "service") and name else told
+
+    def clause(self, name: str) -> str:
+        """Return the text of a clause; empty for one the edition does not have."""
+        found = {clause.id: clause.words for clause in self._edition.clauses}
+        return found.get(name, {}).get(self.language, "")
+
+    def _named(self, table: str, name: str) -> str:
+        part = getattr(self._edition, table).get(name)
+        return part.words.get(self.language, name) if part else name
+
+    # --- time ----------------------------------------------------------------------------------
+
+    @staticmethod
+    def day(at: Moment | None) -> str:
+        """Write the date of a moment (UTC)."""
+        return date(at) if at is not None else ""
+
+    @staticmethod
+    def moment(at: Moment) -> str:
+        """Write a moment for people: date and time in UTC."""
+        return iso(at).replace("T", " ").removesuffix(":00Z").removesuffix("Z") + " UTC"
+
+    # --- errors --------------------------------------------------------------------------------
+
+    def trouble(self, error: TrothError) -> Trouble:
+        """Say what happened, why and what to do."""
+        key = next(
+            key
+            for key in (f"error.{error.code}.{error.field}", f"error.{error.code}", "error")
+            if key in texts()
+        )
+        decision: Any = error.decision if isinstance(error, Refused) else None
+        what = decision.reason[self.language] if decision else self.say(key)
+        clauses = decision.clauses if decision else (error.clause,) if error.clause else ()
+        remedy = self.maybe(key.replace("error", "remedy", 1))
+        return Trouble(field=error.field, what=what, remedy=remedy, clauses=tuple(clauses))

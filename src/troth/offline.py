@@ -1,0 +1,75 @@
+"""What needs no instance: checking and comparing policy documents, verifying an exported ledger.
+
+An auditor uses this room alone: it opens no store and knows no key but the public one.
+"""
+
+import hashlib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from troth.building import compiled, document
+from troth.ledger import verify
+from troth.ledger.verify import Report
+from troth.policy import reader
+from troth.policy.compare import Comparison, compare
+from troth.policy.finding import Finding
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """What compiling a policy document found."""
+
+    name: str
+    hash: str
+    errors: int
+    warnings: int
+    findings: tuple[Finding, ...]
+
+
+def check_policy(policy: str) -> Checked:
+    """Compile a document, or a pack that ships, and return every finding. Raises ``Misconfigured``."""
+    source, name = document(policy)
+    edition, findings = reader.read(source, name)
+    levels = [finding.level for finding in findings]
+    return Checked(
+        name=name,
+        hash=edition.hash if edition and "error" not in levels else "",
+        errors=levels.count("error"),
+        warnings=levels.count("warning"),
+        findings=tuple(findings),
+    )
+
+
+def compare_policies(old: str, new: str) -> Comparison:
+    """Compare two documents: is the change material, and what changed. Raises ``PolicyBroken``."""
+    return compare(compiled(*document(old)), compiled(*document(new)))
+
+
+def verify_bundle(path: str | Path, vkey: str, remembered: str = "") -> Report:
+    """Verify an exported ledger with its public key alone. Raises ``LedgerBroken``."""
+    report = verify.verify_bundle(path, vkey, remembered)
+    report.demand()
+    return report
+
+
+def checksums_hold(packed: zipfile.ZipFile, manifest: Mapping[str, object]) -> bool:
+    """Tell whether every file of a subject's copy has the checksum that its manifest states."""
+    files = manifest.get("files")
+    if not isinstance(files, dict):
+        return False
+    return all(
+        hashlib.sha256(packed.read(name)).hexdigest() == (told["sha256"] if isinstance(told, dict) else told)
+        for name, told in files.items()
+    )
+
+
+__all__ = [
+    "Checked",
+    "check_policy",
+    "checksums_hold",
+    "compare_policies",
+    "document",
+    "verify_bundle",
+]

@@ -1,0 +1,400 @@
+"""Two editions side by side: what was promised, what is promised now, is it material (10.2a, c).
+
+A change is *material* when it widens what may be done or takes a right away: a new category,
+purpose, recipient or region, a longer retention, a permit that opens more, a forbid that yields. It
+then waits until people were told. Changes that narrow are listed too; words that change are shown.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from troth.model.clock import DAY
+from troth.model.terms import AgeBand, Operation, Regime
+from troth.policy import words
+from troth.policy.edition import (
+    LANGUAGES,
+    Edition,
+    Names,
+    Recipient,
+    Rule,
+    Words,
+    region_of,
+    span,
+)
+from troth.policy.reason import DONE
+from troth.policy.words import BASIS
+
+What = Literal[
+    "category", "purpose", "recipient", "retention", "region", "rule", "right", "staff", "age",
+    "controller",
+]  # fmt: skip
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One thing that differs in meaning: what, its name, and how, in every language."""
+
+    what: What
+    name: str
+    how: Words
+    clauses: Names = ()
+
+
+class TextChange(Struct, frozen=True, kw_only=True):
+    """A clause whose words differ in a language; one side is empty if it is new or gone."""
+
+    clause: str
+    language: str
+    old: str
+    new: str
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """What an edition changes against an older one."""
+
+    old: str
+    new: str
+    widened: tuple[Change, ...]
+    narrowed: tuple[Change, ...]
+    texts: tuple[TextChange, ...]
+
+    @property
+    def material(self) -> bool:
+        """Whether people must be told before it takes effect (10.2a)."""
+        return bool(self.widened)
+
+
+def compare(old: Edition, new: Edition) -> Comparison:
+    """Return everything that differs from one edition to a newer one."""
+    notes = Notes()
+    for look in LOOKS:
+        look(old, new, notes)
+    return Comparison(
+        old=old.hash,
+        new=new.hash,
+        widened=tuple(notes.widened),
+        narrowed=tuple(notes.narrowed),
+        texts=tuple(_texts(old, new)),
+    )
+
+
+class Notes:
+    """Changes as they are found."""
+
+    def __init__(self) -> None:
+        self.widened: list[Change] = []
+        self.narrowed: list[Change] = []
+
+    def note(
+        self, wider: bool, what: What, name: str, en: str, zh: str, clauses: Names = ()
+    ) -> None:
+        """Note a change as widening or narrowing."""
+        changes = self.widened if wider else self.narrowed
+        if what != "rule" or all(one.name != name for one in changes):
+            how = {"en": en, "zh": zh}
+            changes.append(Change(what=what, name=name, how=how, clauses=clauses))
+
+
+# --- what is declared --------------------------------------------------------------------------
+
+
+def declared(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note new categories, purposes and recipients as wider, those that go as narrower."""
+    tables: list[tuple[What, str, Mapping[str, object], Mapping[str, object]]] = [
+        ("category", "类别", _open(old), _open(new)),
+        ("purpose", "用途", old.purposes, new.purposes),
+        ("recipient", "接收方", old.recipients, new.recipients),
+        ("staff", "岗位", old.staff, new.staff),
+    ]
+    for what, called, before, after in tables:
+        for name in (name for name in {**after, **before} if (name in after) != (name in before)):
+            added = name in after
+            part = after.get(name) or before.get(name)
+            en = f"{what} “{getattr(part, 'en', name)}” is {'new' if added else 'gone'}"
+            zh = f"{'新增' if added else '取消'}{called}“{getattr(part, 'zh', name)}”"
+            notes.note(added, what, name, en, zh, getattr(part, "clause", ()))
+
+
+def _open(edition: Edition) -> dict[str, object]:
+    return {name: field for name, field in edition.categories.items() if not field.closed}
+
+
+def sensitive(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note a field that is no longer sensitive: it loses its separate consent."""
+    for name in (name for name in new.categories if name in old.categories):
+        was, now = old.categories[name], new.categories[name]
+        if bool(was.sensitive) != bool(now.sensitive):
+            wider = bool(was.sensitive)
+            en = f"“{now.en}” is {'no longer' if wider else 'now'} sensitive"
+            zh = f"“{now.zh}”{'不再' if wider else '现'}属于敏感个人信息"
+            notes.note(wider, "category", name, en, zh, now.clause)
+
+
+def recipients(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note a recipient that moves, decides for itself or needs no contract any more."""
+    for name in (name for name in new.recipients if name in old.recipients):
+        was, now = old.recipients[name], new.recipients[name]
+        if region_of(was) != region_of(now) or was.country != now.country:
+            en = f"recipient “{now.en}” moves from {was.country} to {now.country}"
+            zh = f"接收方“{now.zh}”所在地由 {was.country} 变更为 {now.country}"
+            notes.note(True, "region", name, en, zh, now.clause)
+        if _standing(was) != _standing(now):
+            wider = _standing(now) < _standing(was)
+            en = f"recipient “{now.en}” is bound {'less' if wider else 'more'} than before"
+            zh = f"接收方“{now.zh}”所受约束{'放宽' if wider else '收紧'}"
+            notes.note(wider, "recipient", name, en, zh, now.clause)
+
+
+def _standing(recipient: Recipient) -> int:
+    return (recipient.role == "processor") + recipient.contract
+
+
+def regions(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note a residence whose data moves, or that loses a regime."""
+    for name in dict.fromkeys((*new.residences, *old.residences)):
+        was, now = old.residence(name)[1], new.residence(name)[1]
+        if was.region != now.region:
+            en = f"data of residents of {name} moves from {was.region} to {now.region}"
+            zh = f"居住在 {name} 的用户信息由 {was.region} 迁至 {now.region} 存储"
+            notes.note(True, "region", name, en, zh, ("2.4a",))
+        for regime in sorted({*was.regimes} ^ {*now.regimes}):
+            lost = regime in was.regimes
+            en = f"residents of {name} {'lose' if lost else 'gain'} the protection of `{regime}`"
+            zh = f"居住在 {name} 的用户{'不再' if lost else '开始'}适用 {regime} 规定"
+            notes.note(lost, "region", name, en, zh, ("9.0",))
+
+
+# --- for how long ------------------------------------------------------------------------------
+
+
+def retention(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note data that is kept longer, or from another event on."""
+    before, after = _terms(old), _terms(new)
+    for field in (one for one in new.categories if one in before and one in after):
+        (was, was_from), (now, now_from) = before[field], after[field]
+        if was == now and was_from == now_from:
+            continue
+        wider = _days(now) > _days(was) or was_from != now_from
+        name = new.categories[field]
+        en = f"“{name.en}” is kept {now} from {now_from}, before {was} from {was_from}"
+        zh = f"“{name.zh}”的保存期限由 {was_from} 起 {was} 变更为 {now_from} 起 {now}"
+        notes.note(wider, "retention", field, en, zh, ("7.2d",))
+
+
+def _terms(edition: Edition) -> dict[str, tuple[str, str]]:
+    """Return (term, event) of each field, the longest where several rows cover it."""
+    found: dict[str, tuple[str, str]] = {}
+    for row in edition.retention:
+        for field in edition.fields(row.categories):
+            known = found.get(field)
+            if known is None or _days(row.keep) > _days(known[0]):
+                found[field] = (row.keep, row.start)
+    return found
+
+
+def _days(term: str) -> float:
+    months, rest = span(term)
+    return months * 30.4375 + rest / DAY
+
+
+# --- what may be done --------------------------------------------------------------------------
+
+Atom = tuple[str, str, str, str, str]
+"""One thing a permit is about: operation, field, purpose, recipient, regime."""
+
+
+def permits(old: Edition, new: Edition, notes: Notes) -> None:
+    """Compare, act by act, how easily it opens before and after; a rule is named once."""
+    before, after = _atoms(old), _atoms(new)
+    for atom in dict.fromkeys((*after, *before)):
+        was, now = before.get(atom, CLOSED), after.get(atom, CLOSED)
+        if was[0] != now[0] and _known(old, new, atom):
+            _tell(new if now[1] else old, now[1] or was[1], atom, now[0] > was[0], notes)
+    for name in (name for name in new.rules if name in old.rules):
+        was_asked, now_asked = _conditions(old.rules[name]), _conditions(new.rules[name])
+        for wider, changed in ((True, was_asked - now_asked), (False, now_asked - was_asked)):
+            if changed and new.rules[name].verb == "permit":
+                listed = ", ".join(sorted(changed))
+                en = f"rule {name} {'no longer' if wider else 'now'} depends on {listed}"
+                zh = f"规则 {name} {'不再' if wider else '新增'}以 {listed} 为条件"
+                notes.note(wider, "rule", name, en, zh, new.rules[name].clause)
+
+
+def _known(old: Edition, new: Edition, atom: Atom) -> bool:
+    """Tell whether an act is about things both editions declare; the rest is told as new."""
+    _, field, purpose, recipient, _ = atom
+    named = ((field, "categories"), (purpose, "purposes"), (recipient, "recipients"))
+    return all(
+        not name or name in getattr(one, table) for one in (old, new) for name, table in named
+    )
+
+
+Grade = tuple[int, int]
+CLOSED: Final[tuple[Grade, str]] = ((0, 0), "")
+_EASE: Final = {"separate": 1, "parental": 2, "consent": 2, "opt_in_minor": 3, "contract": 3}
+
+
+def _atoms(edition: Edition) -> dict[Atom, tuple[Grade, str]]:
+    """Return each act that permits are about, with the grade and name of the easiest one."""
+    atoms: dict[Atom, tuple[Grade, str]] = {}
+    for rule in edition.rules.values():
+        for regime in (rule.basis or rule.when.regimes or ("",)) if rule.verb == "permit" else ():
+            graded = _grade(rule, regime), rule.id
+            for atom in _about(edition, rule, regime):
+                if graded[0] > atoms.get(atom, CLOSED)[0]:
+                    atoms[atom] = graded
+    return atoms
+
+
+def _about(edition: Edition, rule: Rule, regime: str) -> Iterable[Atom]:
+    fields, purposes = edition.fields(rule.categories), edition.covered(rule)
+    for operation in rule.operations:
+        given = edition.given_to(rule) if operation in words.GIVING else ("",)
+        for field, purpose, to in itertools.product(fields, purposes, given):
+            yield operation, field, purpose, to, regime
+
+
+def _grade(rule: Rule, regime: str) -> Grade:
+    """Grade how far a permit opens: by its basis, then by how few conditions it has."""
+    basis = BASIS.get((regime, rule.basis.get(regime, "")))
+    narrowed = len(_conditions(rule)) + bool(rule.when.age) + bool(rule.when.residence)
+    return (_EASE.get(basis.kind, 4) if basis else 4), -narrowed
+
+
+def _conditions(rule: Rule) -> set[str]:
+    """Return what a rule depends on; one of several ways is one condition."""
+    only = rule.only_if
+    ways = {" or ".join(sorted(only.any)), " or ".join(sorted(only.ground))} - {""}
+    return {*only.all, *ways, *(f"not {word}" for word in rule.unless)}
+
+
+def forbids(old: Edition, new: Edition, notes: Notes) -> None:
+    """Find each forbid that the other edition does not uphold in full."""
+    for wider, ones, others, edition in ((True, old, new, old), (False, new, old, new)):
+        for rule in ones.rules.values():
+            if rule.verb == "forbid" and not any(
+                _upholds(others, other, ones, rule) for other in others.rules.values()
+            ):
+                en = f"what rule {rule.id} forbids is {'no longer' if wider else 'newly'} forbidden"
+                zh = f"规则 {rule.id} 所禁止的处理{'不再全部禁止' if wider else '为新增禁止'}"
+                clauses = edition.rules[rule.id].clause
+                notes.note(wider, "rule", rule.id, en, zh, clauses)
+
+
+def _upholds(edition: Edition, other: Rule, home: Edition, rule: Rule) -> bool:
+    """Tell whether another edition's forbid shuts all that a rule shuts, as firmly."""
+    every, gone = tuple(Operation), _vocabulary(home) - _vocabulary(edition)
+    shut, wide = (every if "*" in one.operations else one.operations for one in (rule, other))
+    places = (*home.residences, *edition.residences)
+    pairs = [
+        (shut, wide),
+        (home.fields(rule.categories), edition.fields(other.categories)),
+        (home.covered(rule), edition.covered(other)),
+        (home.given_to(rule), edition.given_to(other)),
+        (other.unless, rule.unless),
+        (other.only_if.all, rule.only_if.all),
+        (rule.when.regimes or tuple(Regime), other.when.regimes or tuple(Regime)),
+        (rule.when.age or tuple(AgeBand), other.when.age or tuple(AgeBand)),
+        (rule.when.residence or places, other.when.residence or places),
+    ]
+    same = (other.verb, other.only_if.any, other.only_if.ground)
+    return same == ("forbid", rule.only_if.any, rule.only_if.ground) and all(
+        set(small) - gone <= set(large) for small, large in pairs
+    )
+
+
+def _tell(edition: Edition, name: str, atom: Atom, wider: bool, notes: Notes) -> None:
+    operation, field, purpose, recipient, _ = atom
+    rule = edition.rules[name]
+    category, aim = edition.categories[field], edition.purposes[purpose]
+    to = edition.recipients[recipient] if recipient else None
+    done, does = DONE[Operation(operation)]
+    done, does = done.format(to=to.en if to else ""), does.format(to=to.zh if to else "")
+    ease = ("more", "放宽") if wider else ("less", "收紧")
+    en = f"rule {name}: “{category.en}” may be {done} for “{aim.en}” {ease[0]} easily than before"
+    zh = f"规则 {name}：为“{aim.zh}”{does}“{category.zh}”的条件{ease[1]}"
+    notes.note(wider, "rule", name, en, zh, rule.clause)
+
+
+def _vocabulary(edition: Edition) -> set[str]:
+    return {*edition.categories, *edition.purposes, *edition.recipients}
+
+
+# --- who is protected --------------------------------------------------------------------------
+
+
+def rights(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note a right that goes, from everybody or from the people of a regime."""
+    for name in dict.fromkeys((*new.rights, *old.rights)):
+        was = set(old.rights[name].regimes) if name in old.rights else set[str]()
+        now = set(new.rights[name].regimes) if name in new.rights else set[str]()
+        part = new.rights.get(name) or old.rights[name]
+        if was - now:
+            en, zh = f"the right “{part.en}” is taken back", f"取消权利“{part.zh}”"
+            notes.note(True, "right", name, en, zh, part.clause)
+        if now - was:
+            en, zh = f"the right “{part.en}” is given", f"新增权利“{part.zh}”"
+            notes.note(False, "right", name, en, zh, part.clause)
+
+
+def staff(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note a role that sees more fields, for more purposes or unmasked."""
+    for name in (name for name in new.staff if name in old.staff):
+        was, now = _sees(old, name), _sees(new, name)
+        for wider, changed in ((True, now - was), (False, was - now)):
+            if changed:
+                part, more = new.staff[name], ("more", "扩大") if wider else ("less", "缩小")
+                en = f"staff of “{part.en}” may see {more[0]}"
+                zh = f"岗位“{part.zh}”可查看的范围{more[1]}"
+                notes.note(wider, "staff", name, en, zh, part.clause)
+
+
+def _sees(edition: Edition, name: str) -> set[str]:
+    role = edition.staff[name]
+    bare = set() if role.masked else {"unmasked"}
+    return {*edition.fields(role.shows), *role.purposes} | bare
+
+
+def ages(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note an age of admission, or of being a child, that protects fewer."""
+    pairs = [("admit", old.ages.admit, new.ages.admit)]
+    both = sorted(old.ages.child.keys() & new.ages.child.keys())
+    pairs += [(regime, old.ages.child[regime], new.ages.child[regime]) for regime in both]
+    pairs.append(("minors_service", -old.ages.minors_service, -new.ages.minors_service))
+    for name, was, now in pairs:
+        if was != now:
+            en = f"the age limit `{name}` changes from {abs(was)} to {abs(now)}"
+            zh = f"年龄界限 {name} 由 {abs(was)} 变更为 {abs(now)}"
+            notes.note(now < was, "age", name, en, zh, new.ages.clause)
+
+
+def controller(old: Edition, new: Edition, notes: Notes) -> None:
+    """Another controller is another promise."""
+    was, now = old.controller, new.controller
+    if (was.legal_name, was.country) != (now.legal_name, now.country):
+        en = f"the controller is now {now.legal_name} ({now.country})"
+        zh = f"个人信息处理者变更为 {now.legal_name}（{now.country}）"
+        notes.note(True, "controller", now.legal_name, en, zh, ("11.1",))
+
+
+# --- the words ---------------------------------------------------------------------------------
+
+
+def _texts(old: Edition, new: Edition) -> Iterable[TextChange]:
+    before = {clause.id: clause.words for clause in old.clauses}
+    after = {clause.id: clause.words for clause in new.clauses}
+    for clause in dict.fromkeys((*after, *before)):
+        for language in LANGUAGES:
+            was = before.get(clause, {}).get(language, "")
+            now = after.get(clause, {}).get(language, "")
+            if was != now:
+                yield TextChange(clause=clause, language=language, old=was, new=now)
+
+
+LOOKS: Final[tuple[Callable[[Edition, Edition, Notes], None], ...]] = (
+    declared, sensitive, recipients, regions, retention, permits, forbids, rights, staff, ages,
+    controller,
+)  # fmt: skip
+"""Everything two editions are compared in."""

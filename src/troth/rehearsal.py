@@ -1,0 +1,77 @@
+"""A house to practise in: real mail over SMTP on loopback, everything else into a spool outside it.
+
+The tour and trials use it: what is delivered can be looked at where it arrived, and the instance's
+own folder holds nothing but what the house itself keeps.
+"""
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+import msgspec
+
+from troth import app, building
+from troth import settings as reading
+from troth.app import Troth
+from troth.egress.loopback import MailSink
+from troth.model.clock import Clock
+from troth.settings import EmailSettings
+
+CODE: Final = re.compile(r"(?<!\d)(\d{6})(?!\d)")
+
+
+class Rehearsal:
+    """A fresh embedded instance with loopback mail. Use it in a ``with`` block."""
+
+    def __init__(self, *, policy: str = "itnio", clock: Clock | None = None) -> None:
+        self.outside = Path(tempfile.mkdtemp(prefix="troth-rehearsal-"))
+        self.folder = self.outside / "instance"
+        self.spool = self.outside / "spool"
+        self._policy = policy
+        self._clock = clock
+        self.mail = MailSink()
+
+    def __enter__(self) -> "Rehearsal":
+        """Start the mail sink, make the instance and open it."""
+        self.mail.__enter__()
+        app.create(self.folder, policy=self._policy, name="tour.troth.local").close()
+        self.troth = self.open(self.folder)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the instance and stop the sink; the folder stays for who wants to look."""
+        self.troth.close()
+        self.mail.__exit__(kind, error, trace)
+
+    def open(self, folder: Path) -> Troth:
+        """Open this instance, or a copy of it, with the rehearsal's own ways out."""
+        settings = msgspec.structs.replace(
+            reading.load(folder),
+            spool=str(self.spool),
+            email=EmailSettings(host=self.mail.host, port=self.mail.port),
+        )
+        return Troth(settings, clock=self._clock, channels=building.channels_of(settings))
+
+    def mailed(self, address: str) -> list[str]:
+        """Return the text of every mail that arrived at an address, oldest first."""
+        return [mail.text() for mail in self.mail.mails if address in mail.recipients]
+
+    def texted(self, number: str) -> list[str]:
+        """Return every short message that was spooled for a number, oldest first."""
+        files = sorted((self.spool / "sms").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        sheets = [json.loads(file.read_text("utf-8")) for file in files]
+        return [sheet["text"] for sheet in sheets if sheet["to"] == number]
+
+    @staticmethod
+    def code(messages: list[str]) -> str:
+        """Return the code in the last message that holds one; empty when none does."""
+        codes = [found[1] for text in messages if (found := CODE.search(text))]
+        return codes[-1] if codes else ""

@@ -1,0 +1,166 @@
+"""People for tests of chapters: a house with its chapters, and somebody who registers in it."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from troth.app import Troth
+from troth.chapters.accounts import Accounts, Begun, Registration, Welcome
+from troth.chapters.consent import Consent
+from troth.chapters.contact import Contact
+from troth.chapters.evidence import Evidence
+from troth.chapters.minors import Minors
+from troth.chapters.realname import Realname
+from troth.chapters.retention import Retention
+from troth.chapters.rights import Rights
+from troth.chapters.sharing import Sharing
+from troth.chapters.staff import Staff
+from troth.documents.agreement import Shown, Tick
+from troth.documents.contract import Contract, Contracts
+from troth.documents.notice import Notices
+from troth.documents.proof import Proof, open_proof
+from troth.egress.channels import MemoryChannel, Message
+from troth.gate import Gate
+from troth.ledger.entry import Entry
+from troth.model.acts import Actor
+from troth.model.clock import DAY, Moment, SetClock
+from troth.model.secret import Secret
+from troth.model.terms import Region, SubjectId
+
+EMAIL = Secret("li.na@mail.example")
+PHONE = Secret("+8613900001111")
+PASSWORD = Secret("violet harbour skates uphill")
+NAME = Secret("李娜")
+ID_NUMBER = Secret("110105199003071802")
+CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
+SUPPORT = Actor(kind="staff", id="s1", role="support")
+IDENTITY = Actor(kind="staff", id="s2", role="identity")
+SECOND = Actor(kind="staff", id="s3", role="identity")
+PRIVACY = Actor(kind="staff", id="s4", role="privacy")
+LEGAL = Actor(kind="staff", id="s5", role="legal")
+PROVED = Actor(kind="subject", assurance=2)
+AUTHORITY_KEYS = ("realname/identity.id_number", "share/id-authority/realname")
+
+
+@dataclass
+class House:
+    """A house with every chapter, its clock in hand and its deliveries caught."""
+
+    troth: Troth
+    clock: SetClock
+    email: MemoryChannel
+    sms: MemoryChannel
+    proof: Proof
+    contracts: Contracts
+
+    def __post_init__(self) -> None:
+        gate, notices = self.troth.gate, Notices()
+        self.gate: Gate = gate
+        self.rights = Rights(gate, notices, self.proof)
+        self.accounts = Accounts(
+            gate,
+            notices,
+            self.proof,
+            plan=self.rights.plan,
+            end=lambda subject, by: self.rights.erase(subject, by=by),
+        )
+        self.consent = Consent(gate, notices)
+        self.contact = Contact(gate, notices, self.proof)
+        self.minors = Minors(gate)
+        self.realname = Realname(gate, notices, self.contracts)
+        self.retention = Retention(gate, notices)
+        self.sharing = Sharing(gate, self.contracts)
+        self.staff = Staff(gate)
+        self.evidence = Evidence(gate, {})
+
+    # --- what a visitor does -------------------------------------------------------------------
+
+    def begin(self, email: Secret = EMAIL, phone: Secret = PHONE, residence: str = "CN") -> Begun:
+        begun = self.accounts.begin_registration(email, phone, residence=residence)
+        self.deliver()
+        return begun
+
+    def form(self, begun: Begun, **changes: Any) -> Registration:
+        filled = Registration(
+            begun=begun,
+            residence="CN",
+            shown=self.shown(),
+            means="checkbox",
+            confirmed=True,
+            email=EMAIL,
+            email_code=Secret(self.code(self.email)),
+            phone=PHONE,
+            phone_code=Secret(self.code(self.sms)),
+            password=PASSWORD,
+            password_confirm=PASSWORD,
+            born=Secret("1990-03-07"),
+        )
+        return msgspec.structs.replace(filled, **changes)
+
+    def shown(self) -> Shown:
+        return Shown(edition=self.gate.policy().edition.hash, language="zh", surface="centre")
+
+    def register(self, **changes: Any) -> Welcome:
+        begun = self.begin(
+            changes.get("email", EMAIL),
+            changes.get("phone", PHONE),
+            changes.get("residence", "CN"),
+        )
+        welcome = self.accounts.register(self.form(begun, **changes))
+        self.deliver()
+        return welcome
+
+    # --- what arrives, what is remembered ------------------------------------------------------
+
+    def deliver(self) -> None:
+        self.gate.tick()
+
+    def last(self, channel: MemoryChannel) -> Message:
+        self.deliver()
+        return channel.sent[-1]
+
+    def code(self, channel: MemoryChannel) -> str:
+        found = CODE.search(self.last(channel).text.reveal())
+        return found[0] if found else "000000"
+
+    def kinds(self, subject: SubjectId) -> list[str]:
+        return [entry.kind for entry in self.gate.trail(subject)]
+
+    def recent(self, kind: str, region: str = "cn") -> list[Entry]:
+        return self.gate.regions[Region(region)].log.recent(kind, 20)
+
+    def held(self, subject: SubjectId) -> set[str]:
+        return set(self.gate.standing(subject).held)
+
+    # --- what staff did before -----------------------------------------------------------------
+
+    def sign_with_authority(self) -> None:
+        at = self.clock.now()
+        contract = Contract(
+            reference="C-1",
+            recipient="id-authority",
+            purposes=("realname",),
+            fields=("identity", "contact.phone", "enterprise", "bank", "handler"),
+            since=at,
+            until=Moment(at + 365 * DAY),
+        )
+        self.sharing.sign(contract, by=PRIVACY)
+
+
+def ticks(*keys: str) -> tuple[Tick, ...]:
+    return tuple(Tick(keys=(key,), ticked=True) for key in keys)
+
+
+def opened(troth: Troth, clock: SetClock, email: MemoryChannel, sms: MemoryChannel) -> House:
+    stores = {region: rooms.store for region, rooms in troth.gate.regions.items()}
+    home = Region("global")
+    return House(
+        troth=troth,
+        clock=clock,
+        email=email,
+        sms=sms,
+        proof=open_proof(stores, home=home, key=b"p" * 32),
+        contracts=Contracts(stores[home]),
+    )

@@ -1,0 +1,275 @@
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.ledger.samples import NOON, ORIGIN, SEED, entry, one_act, perform, record, someone
+from troth.ledger.checkpoint import Signer
+from troth.ledger.entry import of
+from troth.ledger.fold import COUNTED, FOLDS, Standings, after
+from troth.ledger.log import Log
+from troth.model import acts
+from troth.model.acts import SUBJECT, Act
+from troth.model.clock import Moment
+from troth.model.errors import LedgerBroken
+from troth.model.secret import Secret
+from troth.model.standing import (
+    Acceptance,
+    Consent,
+    Fact,
+    Held,
+    HoldOn,
+    Owed,
+    Restriction,
+    Standing,
+)
+from troth.model.terms import AgeBand
+
+WHO = "0" * 32
+BLANK = Standing(pseudonym=WHO)
+
+
+def done(*made: Act, onto: Standing = BLANK) -> Standing:
+    """Fold acts, each a millisecond after the one before."""
+    for n, act in enumerate(made):
+        onto = after(onto, of(act, who=WHO, at=Moment(NOON + n), by=SUBJECT))
+    return onto
+
+
+def collect(*fields, purpose="account", source="provided"):
+    values = {field: Secret("x") for field in fields}
+    return acts.Collect(subject=None, values=values, purpose=purpose, source=source)
+
+
+def kinds(act=Act):
+    for child in act.__subclasses__():
+        if child.kind != "act":
+            yield child.kind
+        yield from kinds(child)
+
+
+# --- each kind ---------------------------------------------------------------------------------
+
+
+def test_every_act_is_folded_or_counted():
+    known = set(FOLDS) | COUNTED
+    assert set(kinds()) <= known
+    assert known - set(kinds()) == {"use.denied", "notice.delivered", "notice.failed"}
+    assert not set(FOLDS) & COUNTED
+
+
+@pytest.mark.parametrize("kind", [*sorted(COUNTED), "of.tomorrow"])
+def test_what_says_nothing_about_a_subject_only_counts(kind):
+    before = done(collect("contact.email"))
+    counted = after(before, entry(WHO, kind))
+    assert (counted.entries, counted.held) == (2, before.held)
+
+
+def test_admission_decides_life_and_law():
+    act = acts.Admit(subject=None, residence="EEA", regimes=("eu", "cn"), age=AgeBand.MINOR)
+    found = done(act)
+    assert (found.life, found.residence) == ("active", "EEA")
+    assert (found.regimes, found.age) == (("eu", "cn"), AgeBand.MINOR)
+
+
+def test_what_was_collected_is_held_since_the_first_time():
+    found = done(
+        collect("contact.email"),
+        collect("contact.email", purpose="marketing"),
+        collect("contact.email"),
+    )
+    assert found.held == {"contact.email": Held(NOON, ("account", "marketing"), "provided")}
+
+
+def test_a_correction_changes_no_holding():
+    correct = acts.Correct(subject=None, values={"contact.email": Secret("x")})
+    assert done(collect("contact.email"), correct).held == done(collect("contact.email")).held
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        (("contact.email",), {"contact.phone", "identity.name"}),
+        (("contact",), {"identity.name"}),
+        (("identity.name", "contact"), set()),
+    ],
+)
+def test_erased_fields_are_not_held_any_more(gone, left):
+    before = done(collect("contact.email", "contact.phone", "identity.name"))
+    found = done(acts.Erase(subject=None, fields=gone), onto=before)
+    assert set(found.held) == left
+    assert found.life == "unknown"
+
+
+def test_what_was_verified_of_an_erased_field_is_forgotten():
+    verified = acts.Verified(subject=None, fact="contact.email", result="verified", method="code")
+    found = done(verified, acts.Erase(subject=None, fields=("contact.email",)))
+    assert found.facts == {}
+
+
+def test_of_an_erased_subject_only_what_is_owed_and_held_back_remains():
+    owe = acts.Owe(subject=None, duty="d", what="answer", by=Moment(NOON + 9))
+    hold = acts.Hold(subject=None, name="h", law="tax", fields=("a",), until=Moment(NOON + 9))
+    said = [
+        acts.Admit(subject=None, residence="CN", regimes=("cn",), age=AgeBand.ADULT),
+        acts.ConsentGiven(subject=None, to="marketing"),
+        collect("contact.email"),
+    ]
+    found = done(owe, hold, *said, acts.Erase(subject=None))
+    assert found == Standing(
+        pseudonym=WHO, life="erased", entries=6, owed=done(owe).owed, holds=done(hold).holds
+    )
+
+
+def test_an_erased_subject_stays_erased():
+    gone = done(acts.Erase(subject=None))
+    admit = acts.Admit(subject=None, residence="CN", regimes=("cn",), age=AgeBand.ADULT)
+    assert done(admit, onto=gone).life == done(acts.Close(subject=None), onto=gone).life == "erased"
+
+
+def test_a_closed_account_is_closed():
+    assert done(acts.Close(subject=None)).life == "closed"
+
+
+def test_restrictions_stand_until_they_are_released():
+    act = acts.Restrict(subject=None, fields=("contact.email", "identity.name"), ground="disputed")
+    before = done(act)
+    assert before.restrictions["identity.name"] == Restriction("disputed", None)
+    assert set(done(acts.Release(subject=None, fields=("contact",)), onto=before).restrictions) == {
+        "identity.name"
+    }
+    assert done(acts.Release(subject=None), onto=before).restrictions == {}
+
+
+def test_a_hold_stands_until_it_is_lifted():
+    hold = acts.Hold(subject=None, name="h", law="tax", fields=("b", "a"), until=Moment(9))
+    assert done(hold).holds == {"h": HoldOn("tax", ("a", "b"), Moment(9))}
+    assert done(hold, acts.HoldLifted(subject=None, name="h")).holds == {}
+
+
+def test_the_last_word_on_a_consent_counts():
+    given = acts.ConsentGiven(subject=None, to="marketing", expires=Moment(NOON + 50))
+    one = of(given, who=WHO, at=NOON, by=SUBJECT)
+    found = after(BLANK, one)
+    assert found.consents == {"marketing": Consent("given", NOON, Moment(NOON + 50), one.id)}
+    assert found.consents_to("marketing", NOON)
+    for act in (acts.ConsentWithdrawn, acts.ConsentRefused):
+        assert not done(act(subject=None, to="marketing"), onto=found).consents_to(
+            "marketing", NOON
+        )
+
+
+def test_every_state_of_a_consent_can_be_folded():
+    said = (acts.ConsentGiven, acts.ConsentRefused, acts.ConsentWithdrawn)
+    states = [done(act(subject=None, to="x")).consents["x"].state for act in said]
+    assert states == list(get_args(Consent.__annotations__["state"]))
+
+
+@pytest.mark.parametrize(("method", "guardian"), [("self", False), ("guardian:card", True)])
+def test_a_guardians_consent_is_known_as_one(method, guardian):
+    act = acts.ConsentGiven(subject=None, to="service", method=method)
+    assert done(act).guardian is guardian
+    assert done(act, acts.ConsentGiven(subject=None, to="other")).guardian is guardian
+
+
+def test_an_objection_stands_until_it_is_taken_back():
+    objection = acts.Object(subject=None, purpose="profiling")
+    assert done(objection).objections == {"profiling": NOON}
+    assert done(objection, acts.ObjectionLifted(subject=None, purpose="profiling")).objections == {}
+
+
+def test_every_acceptance_is_kept():
+    accept = acts.AcceptTerms(subject=None, edition="e", language="zh", means="checkbox")
+    assert done(accept, accept).accepted == (
+        Acceptance("e", NOON, "zh", "checkbox"),
+        Acceptance("e", Moment(NOON + 1), "zh", "checkbox"),
+    )
+
+
+def test_the_last_check_of_a_fact_counts():
+    failed = acts.Verified(subject=None, fact="realname", result="failed", method="authority")
+    assert done(failed).facts == {"realname": Fact("failed", NOON, "authority")}
+
+
+def test_a_duty_is_owed_until_it_is_settled():
+    owe = acts.Owe(subject=None, duty="d", what="copy", by=Moment(NOON + 9))
+    settle = acts.Settle(subject=None, duty="d", state="denied", code="not_proved")
+    assert done(owe).owed == {"d": Owed("copy", NOON, Moment(NOON + 9))}
+    assert done(owe, settle).owed["d"] == Owed(
+        "copy", NOON, Moment(NOON + 9), "denied", "not_proved"
+    )
+    assert done(settle).owed == {}
+
+
+@pytest.mark.parametrize("wrong", [{"who": "another"}, {"nth": 2}])
+def test_what_does_not_follow_is_not_folded(wrong):
+    one = entry(WHO)
+    bad = type(one)(**{name: getattr(one, name) for name in one.__struct_fields__} | wrong)
+    with pytest.raises(LedgerBroken, match="does not follow"):
+        after(BLANK, bad)
+
+
+# --- kept standings ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def standings(log):
+    return Standings(log.store)
+
+
+def test_a_subject_without_entries_has_a_blank_standing(standings):
+    assert standings.read(WHO) == BLANK
+
+
+def test_a_standing_survives_its_row(log, standings):
+    who = someone()
+    live = perform(log, standings, who, [collect("contact.email"), acts.Close(subject=None)], NOON)
+    assert standings.read(who) == live
+    assert log.store.transact(lambda tx: standings.load(tx, who)) == live
+
+
+def test_standings_without_entries_are_forgotten_and_lost_ones_come_back(log, standings):
+    who = someone()
+    live = perform(log, standings, who, [collect("contact.email")], NOON)
+    log.store.transact(lambda tx: tx.run("DELETE FROM standings"))
+    log.store.transact(lambda tx: standings.save(tx, Standing(pseudonym=someone(), entries=1)))
+    assert standings.rebuild(log) == 1
+    assert standings.read(who) == live
+    assert log.store.query("SELECT COUNT(*) FROM standings") == [(1,)]
+
+
+def test_rebuilding_takes_subjects_in_turns(log, standings, monkeypatch):
+    monkeypatch.setattr("troth.ledger.fold.CHUNK", 2)
+    whos = [someone() for _ in range(5)]
+    for who in whos:
+        record(log, entry(who, "account.closed"))
+    record(log, entry(""))
+    assert standings.rebuild(log) == 5
+    assert {standings.read(who).life for who in whos} == {"closed"}
+
+
+@pytest.fixture(scope="module")
+def lasting(sqlite_maker, tmp_path_factory):
+    """A log that all examples of a property share, each under a pseudonym of its own."""
+    store, close = sqlite_maker.make(tmp_path_factory.mktemp("lasting"), "data")
+    yield Log(store, ORIGIN, Signer(ORIGIN, SEED))
+    close()
+
+
+@given(passes=st.lists(st.lists(one_act, min_size=1, max_size=4), max_size=8))
+def test_a_rebuilt_standing_is_the_live_one(lasting, passes):
+    standings, who = Standings(lasting.store), someone()
+    live = standings.read(who)
+    for at, made in enumerate(passes):
+        live = perform(lasting, standings, who, made, Moment(NOON - at))
+    lasting.store.transact(lambda tx: tx.run("DELETE FROM standings"))
+    standings.rebuild(lasting)
+    assert standings.read(who) == live
+    assert live.entries == sum(map(len, passes))
+
+
+@given(st.lists(one_act, max_size=12))
+def test_no_entry_holds_a_collected_value(made):
+    for act in made:
+        assert "canary" not in repr(of(act, who=WHO, at=NOON, by=SUBJECT))
