@@ -5,7 +5,7 @@ latencies (p10, p99) are those of one connection. All servers run at once and ar
 """
 
 import random
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Final
 
@@ -36,18 +36,16 @@ class Target:
     def __init__(self, name: str, pid: int, port: int, requests: list[bytes]) -> None:
         self.name = name
         self._pid = pid
-        self._client = Client(port, CONNECTIONS)
+        self._port = port
         self._requests = requests
 
     def turn(self, calls: int) -> Slice:
-        """Send a burst, then some one by one."""
-        load = self._client.burst(random.choices(self._requests, k=calls), self._pid)
-        laps = self._client.one_by_one(random.choices(self._requests, k=min(calls, SINGLY)))
+        """Connect, send a burst, then some one by one; hang up, as servers soon would."""
+        with closing(Client(self._port, CONNECTIONS)) as client:
+            client.one_by_one(self._requests[:1])
+            load = client.burst(random.choices(self._requests, k=calls), self._pid)
+            laps = client.one_by_one(random.choices(self._requests, k=min(calls, SINGLY)))
         return Slice(load.wall, load.cpu, [float(lap) for lap in laps])
-
-    def close(self) -> None:
-        """Hang up."""
-        self._client.close()
 
 
 def plain_requests(n: int) -> list[bytes]:
@@ -99,7 +97,6 @@ def _bare(stack: ExitStack, folder: Path, n: int) -> list[Target]:
         port = servers.free_port()
         pid = stack.enter_context(servers.serving(servers.uvicorn(app, port), env, port))
         targets.append(Target(name, pid, port, requests))
-        stack.callback(targets[-1].close)
     return targets
 
 
@@ -107,10 +104,7 @@ def _ours(stack: ExitStack, folder: Path, gated: dict[str, list[bytes]]) -> list
     port = servers.free_port()
     command = servers.troth(folder / "troth", port)
     pid = stack.enter_context(servers.serving(command, UNHURRIED, port))
-    targets = [Target(how, pid, port, requests) for how, requests in gated.items()]
-    for target in targets:
-        stack.callback(target.close)
-    return targets
+    return [Target(how, pid, port, requests) for how, requests in gated.items()]
 
 
 def _in_turns(targets: list[Target], plan: Plan) -> dict[str, list[Slice]]:

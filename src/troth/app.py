@@ -46,7 +46,7 @@ from troth.model.clock import Clock, Moment, SystemClock, after
 from troth.model.errors import Misconfigured, NotFound, TrothError
 from troth.model.secret import Secret
 from troth.model.terms import Region
-from troth.policy import reader, render
+from troth.policy import render
 from troth.policy.compare import Comparison, compare
 from troth.policy.shelf import Shelf
 from troth.settings import Settings
@@ -183,9 +183,7 @@ class Troth:
         """
         self.gate.policy().role(role)
         at = self.clock.now()
-        return self.access.add_staff(
-            login, role, at, region=region or self.home, password=password
-        )
+        return self.access.add_staff(login, role, at, region=region or self.home, password=password)
 
     # --- upkeep --------------------------------------------------------------------------------
 
@@ -207,7 +205,7 @@ class Troth:
         return done
 
     def checkpoints(self) -> dict[str, tuple[str, str]]:
-        """Integrate and sign every region's ledger; return each note and the key that verifies it."""
+        """Integrate and sign every ledger; return, by region, the note and the key that verifies it."""
         at = self.clock.now()
         signed = {}
         for region, rooms in self.gate.regions.items():
@@ -225,7 +223,11 @@ class Troth:
             report = partial(progress, str(region)) if progress else None
             rotation = keys.rotate(self.clock.now(), report)
             told[str(region)] = rotation.keys
-            detail: dict[str, Json] = {"region": region, "epoch": rotation.live, "keys": rotation.keys}
+            detail: dict[str, Json] = {
+                "region": region,
+                "epoch": rotation.live,
+                "keys": rotation.keys,
+            }
             event = Event(subject=None, name="keys.rotated", detail=detail)
             self.gate.perform(event, by=SYSTEM)
         return told
@@ -258,7 +260,11 @@ class Troth:
 
     def ailments(self) -> list[Ailment]:
         """Say what is wrong inside an instance that opens: ledgers, residence, keys, outbox."""
-        return list(upkeep.look_inside(self.gate.regions, self.audit(), self._builder.keys, self.clock.now()))
+        return list(
+            upkeep.look_inside(
+                self.gate.regions, self.audit(), self._builder.keys, self.clock.now()
+            )
+        )
 
     def _log(self, region: str) -> Log:
         rooms = self.gate.regions.get(Region(region))

@@ -28,6 +28,7 @@ from troth.model.terms import Region
 from troth.policy import packs, reader
 from troth.policy.edition import Edition
 from troth.settings import RegionSettings, Settings
+from troth.store import ballast
 from troth.store.postgres import PostgresStore
 from troth.store.sql import Store, migrate
 from troth.store.sqlite import SqliteStore
@@ -127,7 +128,7 @@ class Builder:
             return SqliteStore(place)
         path = self._settings.path(place)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return SqliteStore(path)
+        return SqliteStore(path, ballast=ballast.SIZE)
 
     @staticmethod
     def lay_keys(folder: Path, regions: Mapping[str, RegionSettings]) -> None:
@@ -173,7 +174,7 @@ def document(policy: str) -> tuple[str, str]:
 
 
 def _fake(key: bytes) -> dict[str, RecipientPort]:
-    """A deterministic authority stands in until the operator names a real one."""
+    """Let a deterministic authority stand in until the operator names a real one."""
     return by_id(AuthorityPort(FakeAuthority(), ELEMENTS, digest_key=key))
 
 

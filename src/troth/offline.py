@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from troth.building import compiled, document
@@ -29,7 +30,7 @@ class Checked(Struct, frozen=True, kw_only=True):
 
 
 def check_policy(policy: str) -> Checked:
-    """Compile a document, or a pack that ships, and return every finding. Raises ``Misconfigured``."""
+    """Compile a document, or a pack that ships; return every finding. Raises ``Misconfigured``."""
     source, name = document(policy)
     edition, findings = reader.read(source, name)
     levels = [finding.level for finding in findings]
@@ -54,15 +55,17 @@ def verify_bundle(path: str | Path, vkey: str, remembered: str = "") -> Report:
     return report
 
 
+class _File(Struct, frozen=True):
+    """One file as a copy's manifest states it."""
+
+    name: str
+    sha256: str
+
+
 def checksums_hold(packed: zipfile.ZipFile, manifest: Mapping[str, object]) -> bool:
     """Tell whether every file of a subject's copy has the checksum that its manifest states."""
-    files = manifest.get("files")
-    if not isinstance(files, dict):
-        return False
-    return all(
-        hashlib.sha256(packed.read(name)).hexdigest() == (told["sha256"] if isinstance(told, dict) else told)
-        for name, told in files.items()
-    )
+    told = msgspec.convert(manifest.get("files"), list[_File])
+    return all(hashlib.sha256(packed.read(file.name)).hexdigest() == file.sha256 for file in told)
 
 
 __all__ = [

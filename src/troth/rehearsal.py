@@ -66,7 +66,9 @@ class Rehearsal:
 
     def texted(self, number: str) -> list[str]:
         """Return every short message that was spooled for a number, oldest first."""
-        files = sorted((self.spool / "sms").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
+        files = sorted(
+            (self.spool / "sms").glob("*.json"), key=lambda file: file.stat().st_mtime_ns
+        )
         sheets = [json.loads(file.read_text("utf-8")) for file in files]
         return [sheet["text"] for sheet in sheets if sheet["to"] == number]
 

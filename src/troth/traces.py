@@ -1,4 +1,4 @@
-"""Looking for traces: is a value anywhere in these files, in any spelling? (policy 7.1, 9.4)
+"""Looking for traces of a value in files, in every spelling (policy 7.1, 9.4).
 
 What is promised as encrypted or erased is looked for the way a thief would: in the databases'
 pages, their logs, temporary and spool files; as UTF-8, UTF-16, base64 at each offset, hex, URL- and
@@ -22,8 +22,7 @@ MOST_INFLATED: Final = 64 * 1024 * 1024
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """A value that was found: its number in what was sought (not the value), the file, how it was
-    spelled."""
+    """A value that was found: its number in what was sought, the file, and how it was spelled."""
 
     value: int
     file: str
@@ -43,13 +42,16 @@ def spellings(value: str) -> dict[str, tuple[bytes, ...]]:
         "utf-16": tuple(wide),
         "base64": tuple(_base64(raw)),
         "hex": (raw.hex().encode(), raw.hex().upper().encode()),
-        "url": (urllib.parse.quote(value, safe="").encode(), urllib.parse.quote_plus(value).encode()),
+        "url": (
+            urllib.parse.quote(value, safe="").encode(),
+            urllib.parse.quote_plus(value).encode(),
+        ),
         "json": (json.dumps(value)[1:-1].encode(),),
     }
 
 
 def _base64(raw: bytes) -> Iterator[bytes]:
-    """The part of the base64 text that does not depend on what stands before or after."""
+    """Give the part of the base64 text that does not depend on what stands around it."""
     for offset in range(3):
         coded = base64.b64encode(b"\0" * offset + raw)
         start = -(-offset * 8 // 6)

@@ -127,10 +127,10 @@ def bury(vault: Vault, store: Store) -> int:
 
 
 def put_back(settings: Settings, archive: Path, at: Moment) -> dict[str, dict[str, int]]:
-    """Replace each region's data by a backup's, keeping the ledger of now (no server may run).
+    """Replace each region's data by a backup's, keeping the ledger of now.
 
-    Returns per region how many rows of now were carried over. Raises ``BadInput``, ``Misconfigured``. The
-    data as it was stays beside it as ``data.db.before-restore``.
+    No server may run. Returns per region how many rows of now were carried over. The data as it was
+    stays beside it as ``data.db.before-restore``. Raises ``BadInput``, ``Misconfigured``.
     """
     folder = settings.path("restore.part")
     if folder.exists():

@@ -7,20 +7,13 @@ from typing import Any
 import msgspec
 
 from troth.app import Troth
-from troth.chapters.accounts import Accounts, Begun, Registration, Welcome
-from troth.chapters.consent import Consent
-from troth.chapters.contact import Contact
+from troth.chapters.accounts import Begun, Registration, Welcome
 from troth.chapters.evidence import Evidence
-from troth.chapters.minors import Minors
-from troth.chapters.realname import Realname
-from troth.chapters.retention import Retention
-from troth.chapters.rights import Rights
-from troth.chapters.sharing import Sharing
-from troth.chapters.staff import Staff
+from troth.chapters.support import Support
+from troth.chapters.updates import Updates
+from troth.chapters.usage import Usage
 from troth.documents.agreement import Shown, Tick
-from troth.documents.contract import Contract, Contracts
-from troth.documents.notice import Notices
-from troth.documents.proof import Proof, open_proof
+from troth.documents.contract import Contract
 from troth.egress.channels import MemoryChannel, Message
 from troth.gate import Gate
 from troth.ledger.entry import Entry
@@ -52,28 +45,23 @@ class House:
     clock: SetClock
     email: MemoryChannel
     sms: MemoryChannel
-    proof: Proof
-    contracts: Contracts
 
     def __post_init__(self) -> None:
-        gate, notices = self.troth.gate, Notices()
+        gate, notices = self.troth.gate, self.troth.notices
         self.gate: Gate = gate
-        self.rights = Rights(gate, notices, self.proof)
-        self.accounts = Accounts(
-            gate,
-            notices,
-            self.proof,
-            plan=self.rights.plan,
-            end=lambda subject, by: self.rights.erase(subject, by=by),
-        )
-        self.consent = Consent(gate, notices)
-        self.contact = Contact(gate, notices, self.proof)
-        self.minors = Minors(gate)
-        self.realname = Realname(gate, notices, self.contracts)
-        self.retention = Retention(gate, notices)
-        self.sharing = Sharing(gate, self.contracts)
-        self.staff = Staff(gate)
+        self.rights = self.troth.rights
+        self.accounts = self.troth.accounts
+        self.consent = self.troth.consent
+        self.contact = self.troth.contact
+        self.minors = self.troth.minors
+        self.realname = self.troth.realname
+        self.retention = self.troth.retention
+        self.sharing = self.troth.sharing
+        self.staff = self.troth.staff
         self.evidence = Evidence(gate, {})
+        self.updates = Updates(gate, notices)
+        self.support = Support(gate)
+        self.usage = Usage(gate)
 
     # --- what a visitor does -------------------------------------------------------------------
 
@@ -154,13 +142,4 @@ def ticks(*keys: str) -> tuple[Tick, ...]:
 
 
 def opened(troth: Troth, clock: SetClock, email: MemoryChannel, sms: MemoryChannel) -> House:
-    stores = {region: rooms.store for region, rooms in troth.gate.regions.items()}
-    home = Region("global")
-    return House(
-        troth=troth,
-        clock=clock,
-        email=email,
-        sms=sms,
-        proof=open_proof(stores, home=home, key=b"p" * 32),
-        contracts=Contracts(stores[home]),
-    )
+    return House(troth=troth, clock=clock, email=email, sms=sms)

@@ -10,11 +10,10 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from troth.documents.answer import request_id
-from troth.documents.contract import Contract, Contracts
+from troth.documents.contract import IN_FORCE, Contract, Contracts
 from troth.gate import Gate, Outcome
 from troth.model.acts import (
     SYSTEM,
-    Act,
     Actor,
     ConsentWithdrawn,
     Disclose,
@@ -91,6 +90,7 @@ class Sharing:
                 field="reference",
             )
         at = self._gate.clock.now()
+        # Nobody can claim an agreement: that one is in force is looked up.
         known = self._contracts.facts(recipient, purpose, fields, at=at)
         act = WAYS[way](
             subject=subject,
@@ -98,16 +98,11 @@ class Sharing:
             fields=fields,
             purpose=purpose,
             ground=ground,
-            facts=frozenset(facts) - {"contract"} | known,
+            facts=frozenset(facts) - {IN_FORCE} | known,
             reference=reference,
         )
-        acts: list[Act] = [act]
-        if ground == EMERGENCY:
-            by_when = after(at, days=TELL_AFTER_DAYS)
-            acts.append(
-                Owe(subject=subject, duty=request_id(), what="tell_after_emergency", by=by_when)
-            )
-        return self._gate.perform(*acts, by=by)
+        after_notice = [_owed_afterwards(subject, at)] if ground == EMERGENCY else []
+        return self._gate.perform(act, *after_notice, by=by)
 
     def refuse(self, subject: SubjectId, purpose: str, *, by: Actor) -> Outcome:
         """Stop relying on what the subject made public, at their word (policy 4.4.5)."""
@@ -161,6 +156,11 @@ class Sharing:
                     )
                 )
         return found
+
+
+def _owed_afterwards(subject: SubjectId, at: Moment) -> Owe:
+    by = after(at, days=TELL_AFTER_DAYS)
+    return Owe(subject=subject, duty=request_id(), what="tell_after_emergency", by=by)
 
 
 def _listed(value: object) -> tuple[str, ...]:

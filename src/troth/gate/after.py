@@ -18,6 +18,7 @@ from troth.model.terms import SubjectId
 from troth.store.sql import Tx
 from troth.vault.cells import Doomed
 
+
 def hand_over(rooms: Rooms, passage: Passage) -> dict[str, Reply]:
     """Give opened values to the recipients that answer at once, such as identity authorities."""
     return {
@@ -120,7 +121,8 @@ def remember(
 ) -> Entry:
     """Record one entry in a transaction of its own and fold it, where it has a subject."""
     entry = entries.of(act, who=who, at=at, by=by, edition=edition, clauses=clauses)
-    return rooms.store.transact(lambda tx: keep(tx, rooms, entry))
+    # Urgent: what an erasure or a refusal has to remember must not fail on a full disk.
+    return rooms.store.transact(lambda tx: keep(tx, rooms, entry), urgent=True)
 
 
 def keep(tx: Tx, rooms: Rooms, entry: Entry) -> Entry:
@@ -181,7 +183,5 @@ def _settle(rooms: Rooms, delivery: Delivery, at: Moment, edition: str) -> None:
 
 def purge(rooms: Rooms, at: Moment) -> None:
     """Drop dead letters whose time is over, and their keys."""
-    doomed = rooms.store.transact(
-        lambda tx: rooms.vault.doom(tx, rooms.courier.purge(tx, at))
-    )
+    doomed = rooms.store.transact(lambda tx: rooms.vault.doom(tx, rooms.courier.purge(tx, at)))
     rooms.vault.finish(doomed)

@@ -70,10 +70,12 @@ class UseBatch:
 
     def _write(self, tx: Tx, waiting: list[Entry]) -> None:
         # Everybody locks standings in one order, so that two writers never wait for each other.
-        loaded = {who: self._rooms.standings.load(tx, who) for who in sorted({e.who for e in waiting})}
+        whos = sorted({entry.who for entry in waiting if entry.who})
+        loaded = {who: self._rooms.standings.load(tx, who) for who in whos}
         now = dict(loaded)
         for entry in waiting:
-            now[entry.who] = fold.after(now[entry.who], entry)
+            if entry.who:
+                now[entry.who] = fold.after(now[entry.who], entry)
         for standing in now.values():
             self._rooms.standings.save(tx, standing)
         self._rooms.log.record(tx, waiting, onto=list(loaded.values()))

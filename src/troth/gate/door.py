@@ -4,22 +4,38 @@ House decisions 5 to 13. Every perform is one durable transaction in one region;
 recorded too, in a transaction of its own, because the one it refused was rolled back.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
-from troth.gate import after, views
+from troth.gate import after, again, views
+from troth.gate.again import Again
 from troth.gate.batch import UseBatch
-from troth.gate.judge import asks, stranger
-from troth.gate.passage import IS_GONE, WAS_HERE, Passage
+from troth.gate.judge import asks, judge, stranger
+from troth.gate.passage import IS_GONE, Passage, absent
 from troth.gate.rooms import Outcome, Rooms
-from troth.ledger.entry import Entry
+from troth.ledger import entry as entries
 from troth.ledger.checkpoint import InclusionProof
-from troth.model.acts import SUBJECT, Act, Actor, Erase, Export, Find, Publish, Show, Use
+from troth.ledger.entry import Entry
+from troth.model.acts import (
+    SUBJECT,
+    Act,
+    Actor,
+    Announce,
+    Close,
+    ConsentRefused,
+    ConsentWithdrawn,
+    Erase,
+    Find,
+    Notify,
+    Object,
+    Publish,
+    Restrict,
+    Use,
+)
 from troth.model.clock import Clock, Moment
-from troth.model.errors import BadInput, Erased, KeyReused, NotFound, Refused
+from troth.model.errors import BadInput, Erased, NotFound, Refused, UnknownTerm
 from troth.model.standing import Owed, Standing
 from troth.model.terms import ALL, Fields, Region, SubjectId
 from troth.policy import reader
@@ -30,11 +46,8 @@ from troth.store.sql import Tx
 from troth.vault.cells import Handle
 from troth.vault.forms import Form
 
-DONE_BEFORE: Final = "SELECT digest, outcome FROM performed WHERE subject_id = ? AND key = ?"
-NOTE_DONE: Final = (
-    "INSERT INTO performed (subject_id, key, digest, outcome, at) VALUES (?, ?, ?, ?, ?)"
-)
-FORGET_DONE: Final = "DELETE FROM performed WHERE at < ?"
+URGENT: Final = (Announce, Close, ConsentRefused, ConsentWithdrawn, Erase, Object, Restrict)
+"""What must still work on a full disk (house decision 12); so must a notice the law demands."""
 
 __all__ = ["IS_GONE", "Gate"]
 
@@ -69,19 +82,20 @@ class Gate:
         """Judge, do and remember acts: all of them, or none.
 
         ``key`` is an idempotency key: asked again with the same acts, the first outcome is given
-        again. Raises ``Refused`` or ``ConsentMissing`` (with ``decision``), ``NotFound``,
-        ``Erased``, ``BadValue``, ``Taken``, ``KeyReused``, ``StoreFull``.
+        again, its values only where they may still be released. Raises ``Refused`` or
+        ``ConsentMissing`` (with ``decision``), ``NotFound``, ``Erased``, ``WrongRegion``,
+        ``UnknownTerm``, ``BadValue``, ``Taken``, ``KeyReused``, ``StoreFull``.
         """
         at = self.clock.now()
-        if len(acts) == 1 and isinstance(acts[0], Find):
-            return self._find(acts[0], by, at)
         rooms = self._rooms_of(acts)
         policy = self._policy_for(acts, at)
-        if len(acts) == 1 and isinstance(acts[0], Use) and _batched(acts[0], policy):
-            return self._batches[rooms.region].use(acts[0], by, policy, at)
-        if any(isinstance(act, Erase) for act in acts):
-            self._batches[rooms.region].flush()
         try:
+            match acts:
+                case (Find() as act,):
+                    return self._find(act, by, policy, at)
+                case (Use(subject=SubjectId() as subject) as act,) if _batched(act, policy):
+                    handle = self._handle(rooms, subject)
+                    return self._batches[rooms.region].use(act, handle, by, policy, at)
             return self._pass(rooms, policy, acts, by, key, at)
         except Refused as refusal:
             self._remember_refusal(rooms, policy, acts, by, at, refusal)
@@ -90,28 +104,27 @@ class Gate:
     def _pass(
         self, rooms: Rooms, policy: Policy, acts: tuple[Act, ...], by: Actor, key: str, at: Moment
     ) -> Outcome:
-        name = next((act.subject for act in acts if act.subject), "") or ""
-        digest = _digest(acts) if key else b""
+        if any(isinstance(act, Erase) for act in acts):
+            self._batches[rooms.region].flush()
+        once = Again(key, acts, by, rooms.again_key) if key else None
 
-        def work(tx: Tx) -> Passage | Outcome:
-            if key:
-                done = self._done_before(tx, name, key, digest)
-                if done is not None:
-                    return done
+        def work(tx: Tx) -> tuple[Passage, Outcome | None]:
             passage = Passage(tx, rooms, policy, self._forms_of(policy), by, at)
+            done = once.claim(tx, at) if once else None
+            if done is not None:
+                passage.release_again(acts)
+                return passage, done
             passage.run(acts)
             for act in acts:
                 if isinstance(act, Publish):
                     self._shelf.publish(tx, act.source, _edition_of(act), at)
-            if key:
-                tx.run(NOTE_DONE, (name, key, digest, _packed(passage, at), at))
-            return passage
+            if once:
+                once.note(tx, passage.outcome())
+            return passage, None
 
-        passage = rooms.store.transact(work)
-        if isinstance(passage, Outcome):
-            return msgspec.structs.replace(
-                passage, values=self._open_again(rooms, acts), replayed=True
-            )
+        passage, done = rooms.store.transact(work, urgent=any(map(_is_urgent, acts)))
+        if done is not None:
+            return msgspec.structs.replace(done, values=passage.values, replayed=True)
         return self._release(rooms, policy, passage, at)
 
     def _release(self, rooms: Rooms, policy: Policy, passage: Passage, at: Moment) -> Outcome:
@@ -127,29 +140,12 @@ class Gate:
                 epoch_days=self._epoch_days,
                 farewells=len(passage.queued),
             )
-        return Outcome(
-            at=at,
-            entries=tuple(entry.id for entry in passage.entries),
-            decisions=tuple(passage.decisions),
+        return msgspec.structs.replace(
+            passage.outcome(),
             values=passage.values,
             replies=after.hand_over(rooms, passage),
             certificate=certificate,
         )
-
-    def _done_before(self, tx: Tx, name: str, key: str, digest: bytes) -> Outcome | None:
-        rows = tx.run(DONE_BEFORE, (name, key))
-        if not rows:
-            return None
-        if bytes(rows[0][0]) != digest:
-            raise KeyReused(remedy="draw a new idempotency key for a new act")
-        return msgspec.msgpack.decode(bytes(rows[0][1]), type=Outcome)
-
-    def _open_again(self, rooms: Rooms, acts: tuple[Act, ...]) -> dict[str, object]:
-        values: dict[str, object] = {}
-        for act in acts:
-            if isinstance(act, Use | Show | Export) and act.subject is not None:
-                values.update(rooms.vault.open(rooms.vault.handle(act.subject), act.fields))
-        return values
 
     def _remember_refusal(
         self,
@@ -163,7 +159,7 @@ class Gate:
         subject = next((act.subject for act in acts if act.subject), None)
         try:
             who = rooms.vault.handle(subject).who if subject else ""
-        except NotFound:
+        except (NotFound, Erased):
             who = ""
         decision = refusal.decision if isinstance(refusal.decision, Decision) else None
         word = after.Denied(
@@ -186,18 +182,41 @@ class Gate:
             clauses=decision.clauses if decision else (refusal.clause,),
         )
 
-    def _find(self, act: Find, by: Actor, at: Moment) -> Outcome:
-        policy = self.policy(at)
-        form = self._forms_of(policy)[_declared(act.field, policy)]
+    def _find(self, act: Find, by: Actor, policy: Policy, at: Moment) -> Outcome:
+        """Look in every region; remember that somebody looked, whether or not anybody was found."""
+        if act.field not in policy.edition.categories:
+            raise UnknownTerm(f"the policy declares no field `{act.field}`", clause="2.1.1")
+        form = self._forms_of(policy)[act.field]
+        decisions: tuple[Decision, ...] = ()
         for rooms in self.regions.values():
-            nobody = stranger(rooms.region, policy)
-            decision = policy.decide(asks(act, by, nobody)[0], nobody, at)
-            if decision.effect != "allow":
-                raise Refused(decision.reason["en"], decision=decision, remedy=decision.remedy)
-            found = rooms.vault.find(act.field, act.value, form)
+            decisions = judge(act, by, stranger(rooms.region, policy), policy, at)
+            found = tuple(rooms.vault.find(act.field, act.value, form))
             if found:
-                return Outcome(at=at, decisions=(decision,), found=tuple(found))
-        return Outcome(at=at)
+                break
+        else:
+            rooms, found = self._rooms(self.home), ()
+        kept = [
+            self._note_find(rooms, act, who, by, policy, decisions[0], at)
+            for who in ([self._handle(rooms, subject).who for subject in found] or [""])
+        ]
+        return Outcome(at=at, entries=tuple(kept), decisions=decisions, found=found)
+
+    def _note_find(
+        self,
+        rooms: Rooms,
+        act: Find,
+        who: str,
+        by: Actor,
+        policy: Policy,
+        decision: Decision,
+        at: Moment,
+    ) -> str:
+        edition, clauses = policy.hash[:16], decision.clauses
+        if _batched(act, policy):
+            entry = entries.of(act, who=who, at=at, by=by, edition=edition, clauses=clauses)
+            self._batches[rooms.region].note(entry, act.purpose, policy, at)
+            return entry.id
+        return after.remember(rooms, who, act, by=by, at=at, edition=edition, clauses=clauses).id
 
     # --- knowing -------------------------------------------------------------------------------
 
@@ -213,7 +232,7 @@ class Gate:
         )
 
     def _policy_for(self, acts: tuple[Act, ...], at: Moment) -> Policy:
-        """The policy in force; for the very first edition, the one that is being published."""
+        """Return the policy in force; for the very first edition, the one being published."""
         try:
             return self.policy(at)
         except NotFound:
@@ -283,6 +302,7 @@ class Gate:
             self._batches[region].flush()
             rooms.vault.finish_pending()
             after.purge(rooms, at)
+            rooms.store.transact(lambda tx: again.forget_old(tx, at))
             delivered += after.deliver(rooms, at, edition=edition)
             asked += after.run_errands(rooms, at, edition=edition)
             integrated += rooms.log.integrate(at)
@@ -292,9 +312,7 @@ class Gate:
         """Return subjects of whom something has reached its retention date."""
         at = self.clock.now()
         return [
-            subject
-            for rooms in self.regions.values()
-            for subject in rooms.vault.due(at, limit)
+            subject for rooms in self.regions.values() for subject in rooms.vault.due(at, limit)
         ]
 
     def close(self) -> None:
@@ -309,9 +327,7 @@ class Gate:
         try:
             return rooms.vault.handle(subject)
         except NotFound:
-            if rooms.store.query(WAS_HERE, (subject,)):
-                raise Erased(clause="6.4") from None
-            raise
+            raise absent(subject, rooms.store.query) from None
 
     def _rooms(self, region: Region) -> Rooms:
         try:
@@ -345,6 +361,10 @@ class Gate:
         return forms
 
 
+def _urgent(act: Act) -> bool:
+    return isinstance(act, URGENT) or (isinstance(act, Notify) and act.notice == "breach")
+
+
 def _edition_of(act: Publish) -> Edition:
     edition = reader.load(act.source, "the published document")
     if edition.hash != act.edition:
@@ -352,27 +372,10 @@ def _edition_of(act: Publish) -> Edition:
     return edition
 
 
-def _batched(act: Use, policy: Policy) -> bool:
+def _batched(act: Use | Find, policy: Policy) -> bool:
     purpose = policy.edition.purposes.get(act.purpose)
     return purpose is not None and purpose.batched is not None
 
 
-def _declared(field: str, policy: Policy) -> str:
-    if field not in policy.edition.categories:
-        raise NotFound(f"the policy declares no field `{field}`")
-    return field
-
-
-def _digest(acts: tuple[Act, ...]) -> bytes:
-    """Recognise the same acts again, by what may be remembered of them."""
-    told = [(act.kind, act.subject or "", act.record()) for act in acts]
-    return hashlib.sha256(msgspec.json.encode(told, enc_hook=str, order="sorted")).digest()
-
-
-def _packed(passage: Passage, at: Moment) -> bytes:
-    outcome = Outcome(
-        at=at,
-        entries=tuple(entry.id for entry in passage.entries),
-        decisions=tuple(passage.decisions),
-    )
-    return msgspec.msgpack.encode(outcome)
+def _is_urgent(act: Act) -> bool:
+    return isinstance(act, URGENT) or (isinstance(act, Notify) and act.purpose == "legal")

@@ -96,8 +96,11 @@ def _home(subject: SubjectId | None) -> Region | None:
 
 def _across(act: Act, by: Actor) -> bool:
     reads = act.operation in (Operation.SHOW, Operation.USE)
-    return reads and by.region is not None and act.subject is not None and (
-        by.region != act.subject.region
+    return (
+        reads
+        and by.region is not None
+        and act.subject is not None
+        and (by.region != act.subject.region)
     )
 
 
@@ -167,16 +170,14 @@ def judge(
 def _refusal(decision: Decision) -> Refused:
     kind = ConsentMissing if decision.effect is Effect.ASK else Refused
     return kind(
-        decision.reason["en"],
+        decision.reason["en"].removesuffix("."),
         decision=decision,
         clause=", ".join(decision.clauses),
         remedy=decision.remedy,
     )
 
 
-def _check_words(
-    act: Act, by: Actor, standing: Standing, policy: Policy, at: Moment
-) -> None:
+def _check_words(act: Act, by: Actor, standing: Standing, policy: Policy, at: Moment) -> None:
     """Refuse words put in somebody's mouth, and names that the policy does not know."""
     if isinstance(act, _OWN_WORDS) and by.kind not in ("subject", "guardian"):
         raise BadInput(

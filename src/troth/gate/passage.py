@@ -7,11 +7,11 @@ released and recipients told only after the commit (``after``).
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from troth.gate import again
 from troth.gate.judge import FIELD_OF_CHANNEL, judge, spelled, stranger, touched
-from troth.gate.rooms import Rooms
+from troth.gate.rooms import Outcome, Rooms
 from troth.ledger import entry as entries
 from troth.ledger import fold
 from troth.ledger.entry import Entry
@@ -24,6 +24,7 @@ from troth.model.acts import (
     Correct,
     Erase,
     Export,
+    Find,
     Give,
     Notify,
     Show,
@@ -51,7 +52,9 @@ class Present:
 
     __slots__ = ("handle", "loaded", "standing", "subject")
 
-    def __init__(self, subject: SubjectId | None, handle: Handle | None, standing: Standing) -> None:
+    def __init__(
+        self, subject: SubjectId | None, handle: Handle | None, standing: Standing
+    ) -> None:
         self.subject = subject
         self.handle = handle
         self.loaded = standing
@@ -101,7 +104,7 @@ class Passage:
             act = spelled(asked, present.standing, self._policy)
             decisions = judge(act, self._by, present.standing, self._policy, self._at)
             self.decisions.extend(decisions)
-            do = _DO.get(type(act))
+            do = self._DO.get(type(act))
             if do is not None:
                 do(self, act, present, decisions)
             self._remember(act, present, decisions)
@@ -113,6 +116,14 @@ class Passage:
         )
         self.entries = list(numbered)
 
+    def outcome(self) -> Outcome:
+        """Say what was done, without a value."""
+        return Outcome(
+            at=self._at,
+            entries=tuple(entry.id for entry in self.entries),
+            decisions=tuple(self.decisions),
+        )
+
     def release_again(self, acts: tuple[Act, ...]) -> None:
         """Open once more what acts released that were done before, if they still may be.
 
@@ -122,7 +133,7 @@ class Passage:
             if isinstance(act, Use | Show | Export):
                 present = self._whose(act)
                 decisions = judge(act, self._by, present.standing, self._policy, self._at)
-                _DO[type(act)](self, act, present, decisions)
+                self._DO[type(act)](self, act, present, decisions)
 
     def _whose(self, act: Act) -> Present:
         key = act.subject or ""
@@ -165,7 +176,7 @@ class Passage:
 
     # --- what is done, act by act --------------------------------------------------------------
 
-    def _admit(self, act: Admit, present: Present, _: Decisions) -> None:
+    def _admit(self, _act: Admit, present: Present, _: Decisions) -> None:
         if present.handle is not None or present.subject is None:
             raise BadInput("this subject was admitted before")
         if self._tx.run(WAS_HERE, (present.subject,)):
@@ -203,7 +214,9 @@ class Passage:
             key = f"{act.operation}/{act.recipient}/{act.purpose}"
             consent = present.standing.consents.get(key)
             # The entry of an act is made right after it is done: this one's will be the next.
-            self.handed.append(Handed(act, opened, len(self.entries), consent.entry if consent else ""))
+            self.handed.append(
+                Handed(act, opened, len(self.entries), consent.entry if consent else "")
+            )
 
     def _post(self, act: Notify, present: Present, _: Decisions) -> None:
         addresses = list(self._addresses(act, present).items())
@@ -238,7 +251,7 @@ class Passage:
         }
 
     def _stop(self, act: ConsentWithdrawn, present: Present, _: Decisions) -> None:
-        """What waits in the outbox on this consent alone is not sent any more (policy 9.3)."""
+        """Take back what waits in the outbox on this consent alone (policy 9.3)."""
         self._recall(_file(present), purpose=act.to.partition("/")[0])
 
     def _recall(self, handle: Handle, purpose: str | None = None) -> None:
@@ -264,6 +277,23 @@ class Passage:
         else:
             present.handle = self._rooms.vault.handle(handle.subject, self._tx)
 
+    def _search(self, _act: Find, _present: Present, _: Decisions) -> None:
+        raise BadInput("a search is done alone", remedy="perform what was found apart from it")
+
+    _DO: ClassVar[dict[type[Act], Callable[..., None]]] = {
+        Admit: _admit,
+        Collect: _keep,
+        Correct: _keep,
+        Use: _open,
+        Export: _open,
+        Show: _show,
+        Notify: _post,
+        Erase: _erase,
+        ConsentWithdrawn: _stop,
+        Find: _search,
+        **dict.fromkeys(Give.__subclasses__(), _hand),
+    }
+
 
 def absent(subject: SubjectId, run: Run) -> Exception:
     """Return the error for a subject without a file: erased, or never here."""
@@ -281,17 +311,3 @@ def _file(present: Present) -> Handle:
 def _needs_file(act: Act) -> bool:
     """Everything but opening a file and telling a stranger something needs a file to exist."""
     return not (isinstance(act, Admit) or (isinstance(act, Notify) and act.to is not None))
-
-
-_DO: Final[dict[type[Act], Callable[..., None]]] = {
-    Admit: Passage._admit,
-    Collect: Passage._keep,
-    Correct: Passage._keep,
-    Use: Passage._open,
-    Export: Passage._open,
-    Show: Passage._show,
-    Notify: Passage._post,
-    Erase: Passage._erase,
-    ConsentWithdrawn: Passage._stop,
-    **{kind: Passage._hand for kind in Give.__subclasses__()},
-}

@@ -52,9 +52,12 @@ class Certificate(Struct, frozen=True, kw_only=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What was done. ``values`` holds what Use, Show and Export released; ``replies`` what
-    recipients answered; ``found`` the subjects a Find found; ``replayed`` that it had been done
-    before under the same idempotency key."""
+    """What was done.
+
+    ``values`` holds what Use, Show and Export released; ``replies`` what recipients answered;
+    ``found`` the subjects a Find found; ``replayed`` that it had been done before under the same
+    idempotency key.
+    """
 
     at: Moment
     entries: tuple[str, ...] = ()

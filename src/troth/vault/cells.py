@@ -26,6 +26,7 @@ from troth.vault.recent import Recent
 from troth.vault.records import (
     DELETE_CELL,
     PUT_CELL,
+    TOGETHER,
     CellRow,
     Cells,
     Records,
@@ -186,44 +187,37 @@ class Vault:
         wanted: dict[SubjectId, dict[str, Secret]] = {}
         for handle, values in batch:
             wanted.setdefault(handle.subject, {}).update(_formed(values, forms, at))
+        subjects = sorted(wanted)
+        for start in range(0, len(subjects), TOGETHER):
+            some = subjects[start : start + TOGETHER]
+            self._merge(tx, {subject: wanted[subject] for subject in some}, forms)
+
+    def _merge(
+        self,
+        tx: Tx,
+        wanted: Mapping[SubjectId, Mapping[str, Secret]],
+        forms: Mapping[str, Form],
+    ) -> None:
+        """Put fresh values of some subjects to what is held of them."""
+        files = self._records.lock(tx, list(wanted))
+        groups = {group_of(field) for fresh in wanted.values() for field in fresh}
+        held = self._records.read_locked(tx, files, groups)
         put: list[CellRow] = []
         gone: list[tuple[str, str]] = []
         moves = Moves()
-        # Everybody locks subjects in one order, so that two batches never wait for each other.
-        for subject in sorted(wanted):
-            rows, names = self._merged(tx, subject, wanted[subject], forms, moves)
-            put += rows
-            gone += [(subject, name) for name in names]
+        for opened in files:
+            subject = opened.subject
+            cells: Cells = {}
+            for group, fresh in _grouped(wanted[subject]).items():
+                was = held[subject].get(group, NOTHING)
+                blind = self._index.plan(moves, subject, was.blind, fresh, forms)
+                gone += [(subject, name) for name in packed(cells, group, was, fresh, blind)]
+            put += self._records.sealed(opened, cells)
         self._index.apply(tx, moves)
         if put:
             tx.run_many(PUT_CELL, put)
         if gone:
             tx.run_many(DELETE_CELL, gone)
-
-    def _merged(
-        self,
-        tx: Tx,
-        subject: SubjectId,
-        fresh: Mapping[str, Secret],
-        forms: Mapping[str, Form],
-        moves: Moves,
-    ) -> tuple[list[CellRow], list[str]]:
-        """Put fresh values to what is held; return the cells to write and those to remove."""
-        opened = self._records.lock(tx, subject)
-        groups: dict[str, dict[str, Secret]] = {}
-        for field, value in fresh.items():
-            groups.setdefault(group_of(field), {})[field] = value
-        held = self._records.read_locked(tx, opened, groups.keys())
-        cells: Cells = {}
-        gone: list[str] = []
-        for group, values in groups.items():
-            was = held.get(group, NOTHING)
-            blind = self._index.plan(moves, subject, was.blind, values, forms)
-            raw = {field: value.reveal_raw() for field, value in values.items()}
-            made, dropped = packed(group, was, raw, blind)
-            cells |= made
-            gone += dropped
-        return self._records.sealed(opened, cells), gone
 
     def open(
         self, handle: Handle, fields: Sequence[str], tx: Tx | None = None
@@ -232,6 +226,8 @@ class Vault:
 
         Raises ``Sealed`` when a cell was altered or moved, ``NotFound``, ``Erased``.
         """
+        if not fields:
+            return {}
         run = tx.run if tx else self._store.query
         everything = ALL[0] in fields
         groups = None if everything else {group_of(field) for field in fields}
@@ -276,11 +272,12 @@ class Vault:
         self._handles.drop([handle.subject])
         if ALL[0] not in fields:
             return self._erase_some(tx, handle.subject, frozenset(fields))
+        key = self._records.remove(tx, handle.subject)
         self._index.remove_all(tx, handle.subject)
-        return self.doom(tx, [self._records.remove(tx, handle.subject)], handle.subject)
+        return self.doom(tx, [key], handle.subject)
 
     def _erase_some(self, tx: Tx, subject: SubjectId, fields: frozenset[str]) -> Doomed:
-        opened = self._records.lock(tx, subject)
+        (opened,) = self._records.lock(tx, [subject])
         cells = self._records.read(tx.run, subject)
         if fields.isdisjoint(_values(cells)):
             return Doomed()
@@ -385,6 +382,13 @@ def _formed(
     if unformed:
         raise Misconfigured(f"`{unformed[0]}` has no form", remedy="declare the form it takes")
     return {field: canonical(field, value, forms[field], at=at) for field, value in values.items()}
+
+
+def _grouped(fresh: Mapping[str, Secret]) -> dict[str, dict[str, Secret]]:
+    groups: dict[str, dict[str, Secret]] = {}
+    for field, value in fresh.items():
+        groups.setdefault(group_of(field), {})[field] = value
+    return groups
 
 
 def _values(cells: Cells) -> dict[str, Secret]:

@@ -11,7 +11,7 @@ keys under a new epoch key and destroys the old one. From then on an erasure is 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
-from typing import Final, NamedTuple, NewType
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 

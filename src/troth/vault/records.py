@@ -6,14 +6,18 @@ opened but by the key that the subject's row names in the very statement that re
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from troth.model.errors import Erased, NotFound, Taken
+from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 from troth.store.sql import Rows, Tx
 from troth.vault.keys import KeyId, KeyStore
 from troth.vault.seal import Cipher, Contents, pack, place, seal, seal_many, unpack, unseal
 
+TOGETHER: Final = 64
+"""How many subjects one statement locks or reads."""
 LARGE: Final = 4096
 """A value longer than this (in characters or bytes) lies in a cell of its own."""
 
@@ -24,11 +28,14 @@ ADD_SUBJECT: Final = (
 """Open a subject's file."""
 READ_SUBJECT: Final = "SELECT key_id, link FROM subjects WHERE subject_id = ?"
 """A subject's key and sealed pseudonym."""
-LOCK_SUBJECT: Final = READ_SUBJECT + " FOR UPDATE"
-"""The same, and nobody else changes this subject until the transaction ends."""
+LOCK_SUBJECTS: Final = (
+    "SELECT subject_id, key_id, link FROM subjects WHERE subject_id IN ({}) ORDER BY subject_id"
+    " FOR UPDATE"
+)
+"""Some subjects, whom nobody else changes until the transaction ends."""
 REKEY_SUBJECT: Final = "UPDATE subjects SET key_id = ?, link = ? WHERE subject_id = ?"
 """Put a subject under a new key."""
-DELETE_SUBJECT: Final = "DELETE FROM subjects WHERE subject_id = ?"
+DELETE_SUBJECT: Final = "DELETE FROM subjects WHERE subject_id = ? RETURNING key_id"
 """Close a subject's file."""
 READ_CELLS: Final = (
     "SELECT s.key_id, c.grp, c.sealed FROM subjects s LEFT JOIN cells c"
@@ -50,17 +57,27 @@ DELETE_CELL: Final = "DELETE FROM cells WHERE subject_id = ? AND grp = ?"
 DELETE_CELLS: Final = "DELETE FROM cells WHERE subject_id = ?"
 """Remove every cell of a subject."""
 
-READ_LOCKED_CELLS: Final = "SELECT grp, sealed FROM cells WHERE subject_id = ? AND grp IN ({})"
-"""Some cells of a subject whose row is locked."""
+READ_LOCKED_CELLS: Final = (
+    "SELECT subject_id, grp, sealed FROM cells WHERE subject_id IN ({}) AND grp IN ({})"
+)
+"""Some cells of subjects who are locked."""
 
-_LOCKED: Final = {n: READ_LOCKED_CELLS.format(", ".join("?" * n)) for n in range(1, 32)}
-_SOME: Final = {n: READ_SOME_CELLS.format(", ".join("?" * n)) for n in range(1, 32)}
 
 Run = Callable[[str, Sequence[object]], Rows]
 """How to read: ``store.query``, or ``tx.run`` inside a transaction."""
 Cells = dict[str, Contents]
 """A subject's cells, opened, by name: a group, or a field with ``/`` after it."""
 CellRow = tuple[str, str, bytes]
+
+
+@lru_cache(maxsize=512)
+def among(sql: str, *counts: int) -> str:
+    """Fill a statement's lists with that many parameters each.
+
+    >>> among("a IN ({}) AND b IN ({})", 2, 1)
+    'a IN (?, ?) AND b IN (?)'
+    """
+    return sql.format(*(", ".join("?" * count) for count in counts))
 
 
 def group_of(field: str) -> str:
@@ -82,17 +99,25 @@ def own_cell(field: str) -> str:
 
 
 def packed(
-    group: str, was: Contents, fresh: Mapping[str, str | bytes], blind: dict[str, bytes]
-) -> tuple[Cells, list[str]]:
-    """Put fresh values into a group; return the cells to keep and the names of those to remove."""
-    values = {**was.values, **fresh}
-    large = [field for field, value in fresh.items() if len(value) > LARGE]
+    cells: Cells,
+    group: str,
+    was: Contents,
+    fresh: Mapping[str, Secret],
+    blind: dict[str, bytes],
+) -> list[str]:
+    """Add a group with fresh values to the cells to keep; return the names of cells to remove."""
+    values = dict(was.values)
+    large: set[str] = set()
+    for field, value in fresh.items():
+        raw = values[field] = value.reveal_raw()
+        if len(raw) > LARGE:
+            large.add(field)
+            cells[own_cell(field)] = Contents({field: values.pop(field)})
     if not large and not was.apart:
-        return {group: Contents(values, blind)}, []
-    cells = {own_cell(field): Contents({field: values.pop(field)}) for field in large}
-    apart = sorted({*was.apart}.difference(fresh).union(large))
-    shrunk = [own_cell(field) for field in was.apart if field in fresh and field not in large]
-    return {group: Contents(values, blind, apart), **cells}, shrunk
+        cells[group] = Contents(values, blind)
+        return []
+    cells[group] = Contents(values, blind, sorted({*was.apart}.difference(fresh).union(large)))
+    return [own_cell(field) for field in was.apart if field in fresh and field not in large]
 
 
 class Opened(NamedTuple):
@@ -118,25 +143,34 @@ class Records:
             raise Taken("this subject has a file already")
         return fresh.key
 
-    def load(self, run: Run, subject: SubjectId, sql: str = READ_SUBJECT) -> Opened:
+    def load(self, run: Run, subject: SubjectId) -> Opened:
         """Return a subject's file. Raises ``NotFound``, ``Erased`` when its key was destroyed."""
-        rows = run(sql, (subject,))
-        if not rows:
+        for key, link in run(READ_SUBJECT, (subject,)):
+            return Opened(subject, key, self._cipher(key), link)
+        raise NotFound("no file of this subject is held")
+
+    def lock(self, tx: Tx, subjects: Sequence[SubjectId]) -> list[Opened]:
+        """Return some subjects' files, held until the transaction ends; at most ``TOGETHER``.
+
+        Everybody locks in the order of ids, so nobody waits for each other. Raises as ``load``.
+        """
+        rows = tx.run(among(LOCK_SUBJECTS, len(subjects)), subjects) if subjects else []
+        if len(rows) != len(set(subjects)):
             raise NotFound("no file of this subject is held")
-        key, link = rows[0]
+        return [
+            Opened(SubjectId(subject), key, self._cipher(key), link) for subject, key, link in rows
+        ]
+
+    def _cipher(self, key: KeyId) -> Cipher:
         cipher = self._keys.get(key)
         if cipher is None:
             raise Erased(clause="6.4b")
-        return Opened(subject, key, cipher, link)
+        return cipher
 
     def who(self, opened: Opened) -> str:
         """Return a subject's pseudonym in the ledger. Raises ``Sealed``."""
         where = self._place(opened.subject, "link", "", opened.key)
         return unseal(opened.cipher, opened.link, where).decode()
-
-    def lock(self, tx: Tx, subject: SubjectId) -> Opened:
-        """Return a subject's file, held until the transaction ends. Raises as ``load``."""
-        return self.load(tx.run, subject, LOCK_SUBJECT)
 
     def read(self, run: Run, subject: SubjectId, groups: Set[str] | None = None) -> Cells:
         """Open some cells of a subject, or all. Raises ``Sealed``, ``NotFound``, ``Erased``."""
@@ -154,22 +188,22 @@ class Records:
             if name is not None
         }
 
-    def read_locked(self, tx: Tx, opened: Opened, groups: Set[str]) -> Cells:
-        """Open some cells of a subject who is locked. Raises ``Sealed``."""
-        if len(groups) not in _LOCKED:
-            return self.read(tx.run, opened.subject) if groups else {}
-        subject, key = opened.subject, opened.key
-        rows = tx.run(_LOCKED[len(groups)], (subject, *groups))
-        return {
-            name: unpack(unseal(opened.cipher, sealed, self._place(subject, "cell", name, key)))
-            for name, sealed in rows
-        }
+    def read_locked(self, tx: Tx, files: Sequence[Opened], groups: Set[str]) -> dict[str, Cells]:
+        """Open some cells of subjects who are locked, by subject. Raises ``Sealed``."""
+        found: dict[str, Cells] = {opened.subject: {} for opened in files}
+        by_id = {str(opened.subject): opened for opened in files}
+        sql = among(READ_LOCKED_CELLS, len(files), len(groups))
+        for subject, name, sealed in tx.run(sql, (*by_id, *groups)) if files and groups else []:
+            opened = by_id[subject]
+            where = self._place(subject, "cell", name, opened.key)
+            found[subject][name] = unpack(unseal(opened.cipher, sealed, where))
+        return found
 
     def _rows(self, run: Run, subject: SubjectId, groups: Set[str] | None) -> Rows:
-        if groups is None or len(groups) not in _SOME:
+        if groups is None:
             rows = run(READ_CELLS, (subject,))
         else:
-            rows = run(_SOME[len(groups)], (*groups, subject))
+            rows = run(among(READ_SOME_CELLS, len(groups)), (*groups, subject))
         if not rows:
             raise NotFound("no file of this subject is held")
         return rows
@@ -195,12 +229,10 @@ class Records:
 
         Raises ``NotFound``.
         """
-        rows = tx.run(LOCK_SUBJECT, (subject,))
-        if not rows:
-            raise NotFound("no file of this subject is held")
-        tx.run(DELETE_CELLS, (subject,))
-        tx.run(DELETE_SUBJECT, (subject,))
-        return KeyId(rows[0][0])
+        for (key,) in tx.run(DELETE_SUBJECT, (subject,)):
+            tx.run(DELETE_CELLS, (subject,))
+            return KeyId(key)
+        raise NotFound("no file of this subject is held")
 
     def _claim(self, subject: SubjectId, who: str) -> Opened:
         key, cipher = self._keys.claim()

@@ -16,6 +16,7 @@ from litestar.response import Redirect
 from troth.app import Troth
 from troth.interfaces.centre.forms import TOKEN, Forms
 from troth.interfaces.centre.links import outward
+from troth.interfaces.centre.static import address
 from troth.interfaces.centre.words import LANGUAGES, TAGS, Tongue, Trouble
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
@@ -44,6 +45,7 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["outward"] = outward
+    made.globals["address"] = address
     return made
 
 

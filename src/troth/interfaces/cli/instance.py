@@ -21,8 +21,12 @@ from troth.interfaces.cli.saying import (
 
 @click.command()
 @folder
-@click.option("--policy", default="itnio", show_default=True, help="A shipped policy or a document.")
-@click.option("--name", default="troth.local", show_default=True, help="Its name: the ledger's origin.")
+@click.option(
+    "--policy", default="itnio", show_default=True, help="A shipped policy or a document."
+)
+@click.option(
+    "--name", default="troth.local", show_default=True, help="Its name: the ledger's origin."
+)
 @click.option("--on", "server", default="", help="postgresql://HOST/NAME instead of SQLite files.")
 @as_json
 @says_why
@@ -78,7 +82,10 @@ def backup(folder: Path, target: Path, *, as_json: bool) -> None:
 @as_json
 @says_why
 def restore(folder: Path, archive: Path, *, as_json: bool) -> None:
-    """Bring the data of FOLDER back from ARCHIVE. Stop the service first; who was erased stays so."""
+    """Bring the data of FOLDER back from ARCHIVE; who was erased stays so.
+
+    Stop the service first.
+    """
     with _progress("restoring") as progress:
         progress.add_task("restoring", total=None)
         told = app.restore(folder, archive)

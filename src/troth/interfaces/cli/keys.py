@@ -19,12 +19,12 @@ def keys() -> None:
 @says_why
 def rotate(folder: Path, *, as_json: bool) -> None:
     """Rewrap every living key under a new epoch and destroy the old one, while others work."""
-    bar = Progress(TextColumn("rotating {task.description}"), BarColumn(), MofNCompleteColumn(), console=err)
+    bar = Progress(
+        TextColumn("rotating {task.description}"), BarColumn(), MofNCompleteColumn(), console=err
+    )
     with bar, house(folder) as troth:
         tasks = {region: bar.add_task(region, total=None) for region in troth.settings.regions}
-        told = troth.rotate_keys(
-            lambda region, done: bar.update(tasks[region], completed=done)
-        )
+        told = troth.rotate_keys(lambda region, done: bar.update(tasks[region], completed=done))
     say(told, json_wanted=as_json)
 
 

@@ -38,7 +38,9 @@ def export_bundle(folder: Path, region: str, target: Path, *, as_json: bool) -> 
 
 @ledger.command()
 @click.argument("bundle", type=click.Path(path_type=Path, exists=True))
-@click.option("--key", "vkey", required=True, help="The ledger's public key, as checkpoint prints it.")
+@click.option(
+    "--key", "vkey", required=True, help="The ledger's public key, as checkpoint prints it."
+)
 @as_json
 @says_why
 def verify(bundle: Path, vkey: str, *, as_json: bool) -> None:

@@ -5,7 +5,16 @@ from pathlib import Path
 import click
 
 from troth import app, offline
-from troth.interfaces.cli.saying import FOUND_WRONG, as_json, folder, house, out, rows, say, says_why
+from troth.interfaces.cli.saying import (
+    FOUND_WRONG,
+    as_json,
+    folder,
+    house,
+    out,
+    rows,
+    say,
+    says_why,
+)
 
 document = click.argument("document")
 
@@ -91,7 +100,13 @@ def clauses(name: str, status: str | None, *, as_json: bool) -> None:
             f" {board.duties['kept']} of {sum(board.duties.values())} duties and rights kept",
             ("clause", "kind", "status", "by", "tests"),
             (
-                (row.id, row.kind, row.status, " ".join((*row.rules, *row.controls)), len(row.tests))
+                (
+                    row.id,
+                    row.kind,
+                    row.status,
+                    " ".join((*row.rules, *row.controls)),
+                    len(row.tests),
+                )
                 for row in shown
             ),
         ),

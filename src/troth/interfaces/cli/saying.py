@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Final, NoReturn, ParamSpec, TypeVar
 
 import click
 import msgspec
@@ -17,7 +17,8 @@ from troth import app
 from troth.app import Troth
 from troth.model.errors import BadInput, Misconfigured, Refused, TrothError
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+T = TypeVar("T")
 
 out: Final = Console(highlight=False)
 err: Final = Console(stderr=True, highlight=False)
@@ -32,17 +33,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print data as JS
 folder = click.argument("folder", type=click.Path(path_type=Path), default=".")
 
 
-def says_why(command: F) -> F:
+def says_why(command: Callable[P, T]) -> Callable[P, T]:
     """Let a command end with the error's words and exit code instead of a traceback."""
 
     @functools.wraps(command)
-    def told(*args: Any, **kwargs: Any) -> Any:
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return command(*args, **kwargs)
         except TrothError as error:
             fail(error)
 
-    return told  # type: ignore[return-value]  # functools.wraps keeps the signature, mypy cannot see it
+    return told
 
 
 def fail(error: TrothError) -> NoReturn:

@@ -4,7 +4,16 @@ from pathlib import Path
 
 import click
 
-from troth.interfaces.cli.saying import CALLED_WRONG, as_json, err, folder, house, rows, say, says_why
+from troth.interfaces.cli.saying import (
+    CALLED_WRONG,
+    as_json,
+    err,
+    folder,
+    house,
+    rows,
+    say,
+    says_why,
+)
 from troth.model.acts import Actor
 from troth.model.clock import iso
 from troth.model.terms import SubjectId
@@ -33,7 +42,10 @@ def show(folder: Path, subject_id: str, *, as_json: bool) -> None:
         table=lambda: rows(
             "what is held",
             ("field", "since", "for", "until", "law"),
-            ((h.field, iso(h.since), " ".join(h.purposes), h.until and iso(h.until), h.hold) for h in held),
+            (
+                (h.field, iso(h.since), " ".join(h.purposes), h.until and iso(h.until), h.hold)
+                for h in held
+            ),
         ),
     )
 

@@ -14,9 +14,7 @@ from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 from troth.rehearsal import Rehearsal
 
-TABLES: Final = (
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-)
+TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -94,7 +92,7 @@ class Stage:
         except TrothError as error:
             self.check(promise, clause in error.clause or clause in error.message, error)
         else:
-            self.check(promise, False, "it was done")  # noqa: FBT003  # the verdict
+            self.check(promise, False, "it was done")
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -163,8 +161,8 @@ class Stage:
         return tuple(Tick(keys=(key,), ticked=True, notice="tour") for key in keys)
 
     def born_seventeen(self) -> str:
-        """Return the birth date of somebody who turns eighteen tomorrow."""
+        """Return the birth date of somebody who turns eighteen in two days, wherever they live."""
         now = self.troth.clock.now()
-        tomorrow = date(type(now)(now + DAY))
-        year, rest = int(tomorrow[:4]), tomorrow[4:]
+        soon = date(type(now)(now + 2 * DAY))
+        year, rest = int(soon[:4]), soon[4:]
         return f"{year - 18}{'-02-28' if rest == '-02-29' else rest}"

@@ -24,7 +24,9 @@ def visit(troth: Troth, path: str) -> Visited:
     """Serve the instance on a free loopback port for as long as one request takes."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(
-            uvicorn.Config(application(troth), log_level="warning", lifespan="off", access_log=False)
+            uvicorn.Config(
+                application(troth), log_level="warning", lifespan="off", access_log=False
+            )
         )
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         serving.start()

@@ -1,0 +1,129 @@
+"""The desk: staff look somebody up for a purpose and under a ticket, and see what their role may.
+
+A look is recorded before anything is shown; one without purpose, or beyond the role, is refused,
+recorded and explained with its clause. The subject sees both (policy 7.1).
+"""
+
+from typing import Any, Final
+
+from troth.interfaces.centre.doors import officer
+from troth.interfaces.centre.forms import Form
+from troth.interfaces.centre.page import (
+    DESK,
+    Call,
+    Page,
+    begin_session,
+    go,
+    house,
+    show,
+    tongue,
+)
+from troth.interfaces.centre.words import Trouble
+from troth.model.acts import Actor, Find
+from troth.model.errors import BadInput, NotFound, NotProved, TrothError
+from troth.model.secret import Secret
+from troth.model.terms import SubjectId
+
+PLACE: Final = "/desk"
+
+
+def sign_in_form(request: Call) -> Page:
+    """Ask staff who they are."""
+    return show(request, "desk_sign_in.html", typed={})
+
+
+def sign_in(request: Call, sent: Form) -> Page:
+    """Open a staff session, in place of any subject's in this browser."""
+    troth = house(request)
+    try:
+        token = troth.access.sign_in(
+            sent.text("login").lower(), sent.password("password"), troth.clock.now()
+        )
+    except NotProved as error:
+        trouble = tongue(request).trouble(error)
+        return show(
+            request,
+            "desk_sign_in.html",
+            status=error.status,
+            typed=sent.carried(),
+            troubles=(trouble,),
+        )
+    begin_session(request, Secret(DESK + token.reveal()))
+    return go(request, PLACE)
+
+
+def desk(request: Call) -> Page:
+    """Offer the search."""
+    return _desk(request, officer(request))
+
+
+def look(request: Call, sent: Form) -> Page:
+    """Find somebody and show what the role may see of them."""
+    by, words = officer(request), tongue(request)
+    try:
+        subject = _subject(request, sent, by)
+        shown = _shown(request, subject, by)
+        values = house(request).staff.look(
+            by, subject, shown, purpose=sent.text("purpose"), ticket=sent.text("ticket")
+        )
+    except TrothError as error:
+        return _desk(request, by, words.trouble(error), error.status, sent.carried())
+    told = {
+        field: value.reveal() if isinstance(value.reveal_raw(), str) else words.say("a_file_only")
+        for field, value in values.items()
+    }
+    return show(
+        request,
+        "desk_subject.html",
+        place=PLACE,
+        subject=subject,
+        values=told,
+        role=by.role,
+        purpose=sent.text("purpose"),
+        ticket=sent.text("ticket"),
+        standing=house(request).gate.standing(subject),
+    )
+
+
+def _subject(request: Call, sent: Form, by: Actor) -> SubjectId:
+    """Read an id, or find who holds an e-mail address or a phone number."""
+    sought = sent.text("subject")
+    if not sought:
+        raise BadInput("a field is empty", field="subject")
+    try:
+        return SubjectId(sought.lower())
+    except ValueError:
+        field = "contact.email" if "@" in sought else "contact.phone"
+    act = Find(subject=None, field=field, value=Secret(sought), purpose=sent.text("purpose"))
+    found = house(request).gate.perform(act, by=by).found
+    if not found:
+        raise NotFound("nobody holds this")
+    return found[0]
+
+
+def _shown(request: Call, subject: SubjectId, by: Actor) -> tuple[str, ...]:
+    """Return what is held of what the role may see; all the role may see where nothing is."""
+    policy = house(request).gate.policy()
+    allowed = policy.fields(*policy.role(by.role).shows) if policy.role(by.role).shows else ()
+    held = house(request).gate.standing(subject).held
+    return tuple(field for field in allowed if field in held) or tuple(held)
+
+
+def _desk(
+    request: Call,
+    by: Actor,
+    trouble: Trouble | None = None,
+    status: int = 200,
+    typed: dict[str, str] | None = None,
+) -> Page:
+    edition: Any = house(request).gate.policy().edition
+    return show(
+        request,
+        "desk.html",
+        status=status,
+        place=PLACE,
+        role=edition.staff[by.role],
+        purposes=edition.purposes,
+        troubles=(trouble,) if trouble else (),
+        typed=typed or {},
+    )

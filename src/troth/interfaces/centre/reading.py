@@ -1,0 +1,148 @@
+"""Pages that anybody may read before anything is asked of them (policy preamble, 3.1, 10.2, 11.4).
+
+The policy by section with its bold passages, the two lists that are made from its rules (what is
+collected, who receives it), what the last edition changed, the cookie register, the clause board.
+"""
+
+from typing import Any, Final
+
+from litestar import Response
+from litestar.exceptions import NotFoundException
+from msgspec import Struct
+
+from troth.interfaces.centre.page import Call, Page, house, show, tongue
+from troth.interfaces.centre.static import served
+from troth.model.clock import Moment
+
+STATUSES: Final = ("kept", "partial", "open")
+BAR: Final = 600
+"""How wide the board's bar is drawn."""
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """A field of the list of collection with every purpose it is collected for."""
+
+    field: str
+    sensitive: bool
+    optional: bool
+    purposes: tuple[Any, ...]
+
+
+class Stretch(Struct, frozen=True, kw_only=True):
+    """A part of the drawn bar."""
+
+    status: str
+    count: int
+    start: float
+    width: float
+
+
+def home(request: Call) -> Page:
+    """Three doors: see, choose, delete."""
+    return show(request, "home.html")
+
+
+def policy(request: Call) -> Page:
+    """The whole text in force, in the language asked for."""
+    troth = house(request)
+    document = troth.document(tongue(request).language)
+    hosts = tuple(
+        host for service in troth.gate.policy().edition.services.values() for host in service.hosts
+    )
+    return show(request, "policy.html", document=document, hosts=hosts, earlier=_earlier(request))
+
+
+def collected(request: Call) -> Page:
+    """The list of collection: what, for which purpose, on which basis."""
+    document = house(request).document(tongue(request).language)
+    rows: dict[str, list[Any]] = {}
+    for row in document.collection:
+        rows.setdefault(row.field, []).append(row)
+    made = [
+        Made(
+            field=field,
+            sensitive=kept[0].sensitive,
+            optional=kept[0].optional,
+            purposes=tuple(kept),
+        )
+        for field, kept in rows.items()
+    ]
+    return show(request, "collected.html", rows=made)
+
+
+def shared(request: Call) -> Page:
+    """The list of sharing: who may receive what, for which purpose."""
+    document = house(request).document(tongue(request).language)
+    rows: dict[str, list[Any]] = {}
+    for row in document.sharing:
+        rows.setdefault(row.recipient, []).append(row)
+    return show(request, "shared.html", rows=rows)
+
+
+def changes(request: Call) -> Page:
+    """What the edition in force changed, in meaning and in words."""
+    earlier = _earlier(request)
+    changed = house(request).changed(earlier) if earlier is not None else None
+    editions = house(request).gate.editions()
+    return show(request, "changes.html", changed=changed, editions=editions)
+
+
+def _earlier(request: Call) -> Moment | None:
+    """Return a moment at which the edition before the present one was in force, if any was."""
+    gate = house(request).gate
+    now = gate.policy().edition.hash
+    before: Moment | None = None
+    for slot in gate.editions():
+        if slot.hash == now:
+            return before
+        before = slot.effective
+    return None
+
+
+def cookies(request: Call) -> Page:
+    """Every cookie that is set, with purpose and life; whether it is needed."""
+    return show(request, "cookies.html")
+
+
+def board(request: Call) -> Page:
+    """The clause board: which clauses are kept, and by what."""
+    found = house(request).evidence.board()
+    wanted = request.query_params.get("status", "")
+    rows = [row for row in found.rows if wanted not in STATUSES or row.status == wanted]
+    return show(
+        request,
+        "board.html",
+        board=found,
+        rows=rows,
+        wanted=wanted if wanted in STATUSES else "",
+        bar=_bar(found.counts),
+        bar_width=BAR,
+    )
+
+
+def _bar(counts: dict[str, int]) -> list[Stretch]:
+    scale = BAR / max(1, sum(counts.values()))
+    drawn: list[Stretch] = []
+    start = 0.0
+    for status in STATUSES:
+        width = round(counts[status] * scale, 1)
+        drawn.append(Stretch(status=status, count=counts[status], start=start, width=width))
+        start += width
+    return drawn
+
+
+def clause(request: Call, name: str) -> Page:
+    """One clause: its text, what keeps it, its tests, and ledger entries that prove it."""
+    evidence = house(request).evidence
+    return show(
+        request, "clause.html", row=evidence.row(name), proofs=evidence.proofs(name), name=name
+    )
+
+
+def asset(name: str) -> Response[bytes]:
+    """One of the centre's own files, by its name and nothing else."""
+    found = served().get(name)
+    if found is None:
+        raise NotFoundException
+    headers = {"cache-control": "public, max-age=31536000, immutable", "etag": found.tag}
+    return Response(found.data, media_type=found.media, headers=headers)

@@ -1,0 +1,203 @@
+"""Registration in two steps: contacts proved, then the policy agreed to (2.1.1, 2.1.2, 8.1, A.1).
+
+Nothing about the person is kept between the steps: what the second needs travels sealed in the
+page. Every box is empty; optional consents stand apart, each with its reason.
+"""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from troth.app import Begun, Registration, Shown, Tick
+from troth.interfaces.centre.forms import Form
+from troth.interfaces.centre.page import (
+    Call,
+    Page,
+    begin_session,
+    binding,
+    forms,
+    go,
+    house,
+    show,
+    tongue,
+)
+from troth.interfaces.centre.words import Trouble
+from troth.model.clock import Moment
+from troth.model.errors import BadInput, NotOfAge, TrothError
+from troth.model.secret import Secret
+from troth.model.terms import SubjectId
+
+STATE: Final = "registration"
+PLACE: Final = "/register"
+ASKED_APART: Final = "approved"
+"""The purpose that only ever opens for something named at its time."""
+
+
+class Opened(Struct, frozen=True, kw_only=True):
+    """What the first step tells the second."""
+
+    subject: str
+    mail: str
+    text: str
+    until: int
+    email: str
+    phone: str
+    residence: str
+
+
+def form(request: Call) -> Page:
+    """The first step: where you live, and two ways to reach you."""
+    return _first(request, {})
+
+
+def begin(request: Call, sent: Form) -> Page:
+    """Send a code to each contact, and show the second step."""
+    words = tongue(request)
+    residence = sent.text("residence")
+    try:
+        if residence not in house(request).gate.policy().edition.residences:
+            raise BadInput("no such residence", field="residence")
+        _demand(sent, "contact.email", "contact.phone")
+        begun = house(request).accounts.begin_registration(
+            sent.secret("contact.email"),
+            sent.secret("contact.phone"),
+            residence=residence,
+            language=words.language,
+        )
+    except TrothError as error:
+        return _first(request, sent.carried(), words.trouble(error), error.status)
+    opened = Opened(
+        subject=str(begun.subject),
+        mail=begun.email,
+        text=begun.phone,
+        until=begun.expires,
+        email=sent.text("contact.email"),
+        phone=sent.text("contact.phone"),
+        residence=residence,
+    )
+    return _second(request, opened, Form({}))
+
+
+def finish(request: Call, sent: Form) -> Page:
+    """Open the account, or say at its field what is missing."""
+    state = sent.text("state")
+    at = house(request).clock.now()
+    try:
+        opened = forms(request).open(STATE, binding(request), state, Opened, at=at)
+    except BadInput as error:
+        return _first(request, {}, tongue(request).trouble(error), error.status)
+    match sent.text("answer"):
+        case "agree":
+            return _open(request, opened, sent)
+        case "decline":
+            return show(request, "declined.html", place=PLACE)
+        case _:
+            return _second(request, opened, sent)
+
+
+def _open(request: Call, opened: Opened, sent: Form) -> Page:
+    try:
+        _demand(sent, "email_code", "phone_code")
+        welcome = house(request).accounts.register(_registration(request, opened, sent))
+    except NotOfAge as error:
+        # Neutral: what was typed is gone, and the page does not say what another answer would do.
+        return show(request, "too_young.html", status=error.status, place=PLACE)
+    except TrothError as error:
+        return _second(request, opened, sent, tongue(request).trouble(error), error.status)
+    begin_session(request, welcome.token)
+    return go(request, "/me?welcome=1")
+
+
+def _registration(request: Call, opened: Opened, sent: Form) -> Registration:
+    return Registration(
+        begun=Begun(
+            subject=SubjectId(opened.subject),
+            email=opened.mail,
+            phone=opened.text,
+            expires=Moment(opened.until),
+        ),
+        residence=opened.residence,
+        shown=_shown(request),
+        means="checkbox",
+        confirmed=sent.ticked("terms"),
+        email=Secret(opened.email),
+        email_code=sent.secret("email_code"),
+        phone=Secret(opened.phone),
+        phone_code=sent.secret("phone_code"),
+        password=sent.password("password"),
+        password_confirm=sent.password("password_confirm"),
+        born=birth_date(sent),
+        ticks=tuple(
+            Tick(keys=(offer.key,), ticked=sent.ticked(f"consent:{offer.key}"), notice="register")
+            for offer in _offers(request, opened.residence)
+        ),
+    )
+
+
+def _shown(request: Call) -> Shown:
+    return Shown(
+        edition=house(request).gate.policy().edition.hash,
+        language=tongue(request).language,
+        surface="centre",
+    )
+
+
+def birth_date(sent: Form) -> Secret | None:
+    """Read the three fields of a birth date; nothing when all are empty."""
+    year, month, day = (sent.text(f"born_{part}") for part in ("year", "month", "day"))
+    return Secret(f"{year:0>4}-{month:0>2}-{day:0>2}") if year or month or day else None
+
+
+def _demand(sent: Form, *names: str) -> None:
+    for name in names:
+        if not sent.text(name):
+            raise BadInput("a field is empty", field=name)
+
+
+def _offers(request: Call, residence: str) -> list[Any]:
+    """Return the consents that are asked at registration: purposes with a switch of their own."""
+    policy = house(request).gate.policy()
+    purposes = policy.edition.purposes
+    return [
+        offer
+        for offer in policy.offers(policy.residence(residence).regimes)
+        if offer.key in purposes and purposes[offer.key].switch and offer.key != ASKED_APART
+    ]
+
+
+def _first(
+    request: Call, typed: dict[str, str], trouble: Trouble | None = None, status: int = 200
+) -> Page:
+    return show(
+        request,
+        "register.html",
+        status=status,
+        place=PLACE,
+        troubles=(trouble,) if trouble else (),
+        typed=typed,
+    )
+
+
+def _second(
+    request: Call,
+    opened: Opened,
+    sent: Form,
+    trouble: Trouble | None = None,
+    status: int = 200,
+) -> Page:
+    state = forms(request).seal(
+        STATE, binding(request), opened, until=Moment(opened.until)
+    )
+    again = {**sent.carried(), "state": state, "answer": ""}
+    return show(
+        request,
+        "register_codes.html",
+        status=status,
+        place="/register/codes",
+        again=again,
+        troubles=(trouble,) if trouble else (),
+        typed=sent.carried(),
+        state=state,
+        opened=opened,
+        offers=_offers(request, opened.residence),
+    )

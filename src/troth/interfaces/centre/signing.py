@@ -1,0 +1,281 @@
+"""Signing in by password or code, recovering a password, sessions (policy 2.1.2, 3.1.1, 7.1).
+
+A known and an unknown account get the same page, the same words and the same status everywhere.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from troth.interfaces.centre.doors import Me, me
+from troth.interfaces.centre.forms import Form
+from troth.interfaces.centre.page import (
+    DESK,
+    Call,
+    Page,
+    begin_session,
+    binding,
+    end_session,
+    forms,
+    go,
+    house,
+    session,
+    show,
+    tongue,
+)
+from troth.interfaces.centre.words import Trouble
+from troth.model.clock import MINUTE, Moment
+from troth.model.errors import BadInput, TrothError
+from troth.model.secret import Secret
+
+AFTER: Final = ("/me", "/me/consents", "/me/copy", "/me/cancel", "/me/trail", "/me/correct")
+"""Where a sign-in may lead; any other wish leads to the first."""
+LIFE: Final = 10 * MINUTE
+State = tuple[str, str]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What was asked to be proved: an identifier, and the challenge of the code sent to it."""
+
+    identifier: str
+    challenge: str
+    to: str
+
+
+def _after(request: Call, sent: Form | None = None) -> str:
+    wish = sent.text("to") if sent else request.query_params.get("to", "")
+    return wish if wish in AFTER else AFTER[0]
+
+
+# --- in ----------------------------------------------------------------------------------------
+
+
+def form(request: Call) -> Page:
+    """Ask for a name and a password, or offer a code instead."""
+    return _sign_in(request, {"to": _after(request)})
+
+
+def sign_in(request: Call, sent: Form) -> Page:
+    """Sign in by password."""
+    accounts = house(request).accounts
+    try:
+        _demand(sent, "identifier", "password")
+        signed = accounts.sign_in(sent.secret("identifier"), sent.password("password"))
+    except TrothError as error:
+        return _sign_in(request, sent.carried(), tongue(request).trouble(error), error.status)
+    return _in(request, signed.token, _after(request, sent))
+
+
+def code_form(request: Call) -> Page:
+    """Ask where to send a code to sign in with."""
+    return show(request, "code.html", typed={"to": _after(request)}, flow="sign_in")
+
+
+def send_code(request: Call, sent: Form) -> Page:
+    """Send a code to sign in with."""
+    return _send(request, sent, "sign_in", house(request).accounts.begin_sign_in)
+
+
+def sign_in_with_code(request: Call, sent: Form) -> Page:
+    """Sign in by a code."""
+    asked = _asked(request, sent, "sign_in")
+    if isinstance(asked, Page):
+        return asked
+    if not sent.text("code"):
+        return _enter(request, asked, "sign_in", _missing(request, sent))
+    try:
+        signed = house(request).accounts.sign_in_with_code(
+            Secret(asked.identifier), asked.challenge, sent.secret("code")
+        )
+    except TrothError as error:
+        return _enter(request, asked, "sign_in", tongue(request).trouble(error), error.status)
+    return _in(request, signed.token, asked.to)
+
+
+def _in(request: Call, token: Secret, path: str) -> Page:
+    begin_session(request, token)
+    return go(request, path)
+
+
+# --- recovery ----------------------------------------------------------------------------------
+
+
+def recovery_form(request: Call) -> Page:
+    """Ask whose password was lost."""
+    return show(request, "code.html", typed={"to": AFTER[0]}, flow="recover")
+
+
+def send_recovery(request: Call, sent: Form) -> Page:
+    """Send a code to recover with."""
+    return _send(request, sent, "recover", house(request).accounts.begin_recovery)
+
+
+def recover(request: Call, sent: Form) -> Page:
+    """Set a new password by a code; every other session ends."""
+    asked = _asked(request, sent, "recover")
+    if isinstance(asked, Page):
+        return asked
+    if not sent.text("code"):
+        return _enter(request, asked, "recover", _missing(request, sent))
+    try:
+        signed = house(request).accounts.recover(
+            Secret(asked.identifier),
+            asked.challenge,
+            sent.secret("code"),
+            sent.password("password"),
+            sent.password("password_confirm"),
+        )
+    except TrothError as error:
+        trouble = tongue(request).trouble(error)
+        return _enter(request, asked, "recover", trouble, error.status, typed=sent.carried())
+    return _in(request, signed.token, AFTER[0])
+
+
+# --- a code on its way -------------------------------------------------------------------------
+
+
+def _send(request: Call, sent: Form, flow: str, begin: Callable[..., str]) -> Page:
+    words = tongue(request)
+    try:
+        _demand(sent, "identifier")
+        challenge = begin(sent.secret("identifier"), language=words.language)
+    except TrothError as error:
+        return show(
+            request,
+            "code.html",
+            status=error.status,
+            typed=sent.carried(),
+            flow=flow,
+            troubles=(words.trouble(error),),
+        )
+    identifier = sent.text("identifier")
+    return _enter(
+        request, Asked(identifier=identifier, challenge=challenge, to=_after(request, sent)), flow
+    )
+
+
+def _enter(
+    request: Call,
+    asked: Asked,
+    flow: str,
+    trouble: Trouble | None = None,
+    status: int = 200,
+    *,
+    typed: dict[str, str] | None = None,
+) -> Page:
+    until = Moment(house(request).clock.now() + LIFE)
+    state = forms(request).seal(flow, binding(request), asked, until=until)
+    return show(
+        request,
+        "code_enter.html",
+        status=status,
+        place=_paths(flow)[1],
+        again={"state": state},
+        troubles=(trouble,) if trouble else (),
+        state=state,
+        flow=flow,
+        action=_paths(flow)[1],
+        typed=typed or {},
+        identifier=asked.identifier,
+    )
+
+
+def _paths(flow: str) -> tuple[str, str]:
+    return ("/recover", "/recover/code") if flow == "recover" else ("/sign-in/code", "/sign-in/enter")
+
+
+def _asked(request: Call, sent: Form, flow: str) -> Asked | Page:
+    at = house(request).clock.now()
+    try:
+        return forms(request).open(flow, binding(request), sent.text("state"), Asked, at=at)
+    except BadInput as error:
+        trouble = tongue(request).trouble(error)
+        return show(
+            request,
+            "code.html",
+            status=error.status,
+            place=_paths(flow)[0],
+            typed={},
+            flow=flow,
+            troubles=(trouble,),
+        )
+
+
+def _missing(request: Call, sent: Form) -> Trouble | None:
+    """A page shown again in another language is no mistake; an empty code that was sent is."""
+    if "code" not in sent.carried():
+        return None
+    return tongue(request).trouble(BadInput("a field is empty", field="code"))
+
+
+def _demand(sent: Form, *names: str) -> None:
+    for name in names:
+        if not sent.password(name):
+            raise BadInput("a field is empty", field=name)
+
+
+def _sign_in(
+    request: Call, typed: dict[str, str], trouble: Trouble | None = None, status: int = 200
+) -> Page:
+    troubles = (trouble,) if trouble else ()
+    return show(request, "sign_in.html", status=status, typed=typed, troubles=troubles)
+
+
+# --- out ---------------------------------------------------------------------------------------
+
+
+def sign_out(request: Call, sent: Form) -> Page:
+    """End this session, a subject's or the desk's."""
+    del sent
+    troth, token = house(request), session(request)
+    if token.reveal().startswith(DESK):
+        troth.access.sign_out(token.reveal().removeprefix(DESK), troth.clock.now())
+    elif token:
+        troth.accounts.sign_out(token)
+    end_session(request)
+    return go(request, "/")
+
+
+def sessions(request: Call) -> Page:
+    """List where somebody is signed in."""
+    who = me(request)
+    found = house(request).accounts.sessions(who.token)
+    return show(request, "sessions.html", sessions=found, here=who.session)
+
+
+def end_one(request: Call, sent: Form) -> Page:
+    """End one of the sessions, or all of them."""
+    who = me(request)
+    accounts = house(request).accounts
+    if sent.text("session") == "all":
+        accounts.sign_out_everywhere(who.token)
+        end_session(request)
+        return go(request, "/")
+    accounts.end_session(who.token, sent.text("session"))
+    return go(request, "/me/sessions")
+
+
+# --- the password, changed ---------------------------------------------------------------------
+
+
+def password_form(request: Call) -> Page:
+    """Ask for the old password and a new one."""
+    me(request)
+    return show(request, "password.html")
+
+
+def change_password(request: Call, sent: Form) -> Page:
+    """Change the password; every session ends and this browser gets a new one."""
+    who: Me = me(request)
+    try:
+        signed = house(request).accounts.change_password(
+            who.token,
+            sent.password("old_password"),
+            sent.password("password"),
+            sent.password("password_confirm"),
+        )
+    except TrothError as error:
+        trouble = tongue(request).trouble(error)
+        return show(request, "password.html", status=error.status, troubles=(trouble,))
+    return _in(request, signed.token, "/me?changed=1")

@@ -1,0 +1,42 @@
+"""The centre's own files: read once, named by their content, served from memory.
+
+Only names that were found when the program started are served, so no path leads anywhere else.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from msgspec import Struct
+
+MEDIA: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain"}
+
+
+class Asset(Struct, frozen=True, kw_only=True):
+    """A file: its bytes, its type and a tag made from its content."""
+
+    data: bytes
+    media: str
+    tag: str
+
+
+@lru_cache(maxsize=1)
+def served() -> Mapping[str, Asset]:
+    """Return every file by the name it is served under, such as ``centre-1f2e3d4c.css``."""
+    found: dict[str, Asset] = {}
+    for file in (resources.files("troth.interfaces.centre") / "static").iterdir():
+        data = file.read_bytes()
+        stem, dot, ending = file.name.partition(".")
+        tag = hashlib.sha256(data).hexdigest()[:12]
+        found[f"{stem}-{tag}{dot}{ending}"] = Asset(
+            data=data, media=MEDIA[f".{ending}"], tag=f'"{tag}"'
+        )
+    return found
+
+
+@lru_cache(maxsize=8)
+def address(stem: str) -> str:
+    """Return where a file is served: ``address("centre")`` for ``centre.css``."""
+    return f"/static/{next(name for name in served() if name.startswith(f'{stem}-'))}"
