@@ -51,10 +51,14 @@ class Client:
         laps = []
         for request in requests:
             start = time.perf_counter_ns()
-            self._sockets[0].sendall(request)
-            answer(self._sockets[0])
+            self.ask(request)
             laps.append(time.perf_counter_ns() - start)
         return laps
+
+    def ask(self, request: bytes) -> bytes:
+        """Send one request over one connection and return the body of its answer."""
+        self._sockets[0].sendall(request)
+        return answer(self._sockets[0])
 
     def close(self) -> None:
         """Hang up."""

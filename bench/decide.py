@@ -57,7 +57,7 @@ class Hall:
         self.cedar, self.casbin = Cedar(world, words), Casbin(world, words)
         questions = _questions(world, chance)
         self.asked = list(zip(chance.choices(self.known, k=ASKED), questions, strict=True))
-        self.strangers = chance.sample(list(said), n)[:STRANGERS]
+        self.strangers = chance.sample(list(said), min(STRANGERS, n))
         self._states = {who: policy.state(self._standings[who], AT).bits for who in self.known}
 
     def decide(self, subject: str, ask: Ask) -> Decision:

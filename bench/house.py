@@ -38,6 +38,7 @@ class House:
 
     def newcomers(self, count: int) -> list[tuple[SubjectId, dict[str, Secret]]]:
         """Return people who are not in yet."""
+        self.settle()
         numbers = itertools.islice(self.numbers, count)
         return [(SubjectId.new(people.REGION), people.secrets(number)) for number in numbers]
 
@@ -48,8 +49,13 @@ class House:
             self.gate.perform(*many(iter(wave[first : first + BATCH])), by=SYSTEM)
         return [subject for subject, _ in wave]
 
+    def settle(self) -> None:
+        """Integrate what was recorded, as the scheduler would; the ledger group measures that."""
+        self.rooms.log.integrate(self.gate.clock.now())
+
     def somebody(self, count: int) -> list[SubjectId]:
         """Return people at random."""
+        self.settle()
         return self.chance.choices(self.people, k=count)
 
     def close(self) -> None:

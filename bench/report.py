@@ -82,6 +82,7 @@ class Findings(Struct, kw_only=True):
     rows: list[Row] = []
     facts: list[Fact] = []
     skipped: list[Skipped] = []
+    failed: str = ""
     peak_mb: float = 0.0
     took_s: float = 0.0
 
@@ -201,6 +202,10 @@ def show(report: Report, console: Console) -> None:
             console.print(_table(found))
         if found.facts:
             console.print(_facts(found))
+        if found.failed:
+            console.print(f"[red]{found.group} failed[/]: {found.failed}")
+        for told in dict.fromkeys(f"{row.operation}: {row.note}" for row in found.rows if row.note):
+            console.print(f"[dim]{told}[/]")
         for one in found.skipped:
             console.print(f"[yellow]skipped[/] {one.operation}: {one.because}")
         peak = f"{found.group}: {found.took_s:.0f} s, peak {found.peak_mb:.0f} MB resident"
@@ -212,7 +217,7 @@ def _table(found: Findings) -> Table:
     table = Table(title=found.group, title_justify="left", header_style="bold", expand=False)
     for name in ("operation", "n", "troth", "p99", "sketch", "ratio", "goal", "met?"):
         table.add_column(name, justify="left" if name in {"operation", "goal"} else "right")
-    for name in ("peer", "× faster", "growth"):
+    for name in ("beside", "× faster", "growth"):
         table.add_column(name, justify="right")
     for row in found.rows:
         table.add_row(*_cells(row))

@@ -72,6 +72,7 @@ class Builder:
         self._databases = databases
         self._open = open_store or self._store
         self._homes: dict[Region, KeyHome] = {}
+        self._wrapped: list[Store] = []
         self.keys: dict[Region, KeyStore] = {}
 
     def region(self, name: Region) -> Rooms:
@@ -80,6 +81,7 @@ class Builder:
         home = self._home(name, place)
         data = self._open(place.data, f"{name}/data")
         wrapped = self._open(place.keys, f"{name}/keys")
+        self._wrapped.append(wrapped)
         migrate(data, "data", at)
         migrate(wrapped, "keys", at)
         keys = self.keys[name] = KeyStore(wrapped, home)
@@ -143,6 +145,8 @@ class Builder:
         """Let go of the key stores."""
         for keys in self.keys.values():
             keys.close()
+        for store in self._wrapped:
+            store.close()
 
 
 def compiled(source: str, name: str) -> Edition:

@@ -9,6 +9,7 @@ import msgspec
 from troth.app import Troth
 from troth.chapters.accounts import Begun, Registration, Welcome
 from troth.chapters.evidence import Evidence
+from troth.chapters.incidents import Incidents
 from troth.chapters.support import Support
 from troth.chapters.updates import Updates
 from troth.chapters.usage import Usage
@@ -59,6 +60,7 @@ class House:
         self.sharing = self.troth.sharing
         self.staff = self.troth.staff
         self.evidence = Evidence(gate, {})
+        self.incidents = Incidents(gate, notices)
         self.updates = Updates(gate, notices)
         self.support = Support(gate)
         self.usage = Usage(gate)

@@ -81,8 +81,7 @@ def test_everybody_is_told_by_an_announcement_that_stays(house: House) -> None:
     assert entry.what["reference"] == "/notices/2026-11"
 
 
-@pytest.mark.clause("7.4c")
-def test_a_notice_falls_to_the_next_channel(house: House, subject: SubjectId) -> None:
+def test_a_notice_names_every_way_to_its_subject(house: House, subject: SubjectId) -> None:
     act = house.contact.send(subject, "service_message", {"message": "今晚维护"})
     assert act.entries
     queued = house.gate.trail(subject)[-1]

@@ -13,6 +13,7 @@ from tests.chapters.people import (
     ticks,
 )
 from troth.chapters.realname import PER_DAY, Checked
+from troth.model.acts import Collect
 from troth.model.errors import BadInput, ConsentMissing, NotOfAge, Refused, TooMany
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
@@ -116,6 +117,7 @@ def test_support_changes_it_with_two_persons_and_a_ticket(house: House, subject:
     for second, ticket in ((IDENTITY, "T-1"), (SECOND, ""), (PROVED, "T-1")):
         with pytest.raises(BadInput):
             house.realname.change(subject, values, ticket=ticket, first=IDENTITY, second=second)
+    house.deliver()
     house.realname.change(subject, values, ticket="T-1", first=IDENTITY, second=SECOND)
     assert house.last(house.email).title == "您的信息已更正"
     status = house.realname.status(subject)
@@ -150,6 +152,31 @@ def test_the_authority_is_asked_only_so_often_a_day(house: House, subject: Subje
         check(house, subject)
     house.clock.forward(days=1, seconds=1)
     assert check(house, subject).result == "verified"
+
+
+@pytest.mark.clause("2.1.1e", "2.1.1f")
+def test_bank_and_handler_data_take_a_consent_for_each_number(
+    house: House, subject: SubjectId
+) -> None:
+    values = {
+        "bank.bank": Secret("示例银行"),
+        "bank.number": Secret("6222020200011122233"),
+        "bank.holder": Secret("示例科技有限公司"),
+        "bank.reg_address": Secret("北京市朝阳区 1 号"),
+        "bank.reg_phone": Secret("+861012345678"),
+        "handler.name": Secret("王芳"),
+        "handler.id_number": ID_NUMBER,
+    }
+    act = Collect(subject=subject, values=values, purpose="realname")
+    with pytest.raises(ConsentMissing):
+        house.gate.perform(act)
+    keys = ("realname/bank.number", "realname/handler.id_number")
+    house.consent.give(subject, ticks(*keys), shown=house.shown())
+    house.gate.perform(act)
+    assert set(values) <= house.held(subject)
+    shown = house.staff.look(IDENTITY, subject, ("bank.number",), purpose="realname", ticket="T-1")
+    assert shown["bank.number"].reveal().endswith("2233")
+    assert "622202" not in shown["bank.number"].reveal()
 
 
 @pytest.mark.clause("9.4-3")

@@ -4,7 +4,14 @@ import pytest
 
 from tests.chapters.people import EMAIL, PHONE, House, ticks
 from troth.documents.agreement import Tick
-from troth.model.errors import BadInput, NotOfAge, NotProved, UnknownTerm, WeakPassword
+from troth.model.errors import (
+    BadInput,
+    ConsentMissing,
+    NotOfAge,
+    NotProved,
+    UnknownTerm,
+    WeakPassword,
+)
 from troth.model.secret import Secret
 from troth.model.terms import Region
 
@@ -97,7 +104,7 @@ def test_the_birth_date_is_asked_and_not_kept(house: House) -> None:
     assert refused.value.field == "identity.birth_date"
 
 
-@pytest.mark.clause("2.1.1a", "7.2a")
+@pytest.mark.clause("2.1.1a", "2.1.1h", "7.2a", "7.2c")
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
@@ -190,3 +197,40 @@ def test_a_malformed_address_names_its_field(house: House) -> None:
     with pytest.raises(BadInput) as refused:
         house.begin(email=Secret("not an address"))
     assert refused.value.field == "contact.email"
+
+
+@pytest.mark.clause("8.5")
+def test_an_american_child_is_refused_before_anything_is_collected(house: House) -> None:
+    begun = house.begin(phone=Secret("+12133734253"), residence="US")
+    form = house.form(
+        begun, phone=Secret("+12133734253"), residence="US", born=Secret("2014-01-01")
+    )
+    with pytest.raises(NotOfAge):
+        house.accounts.register(form)
+    assert empty(house)
+
+
+PROFILE = {
+    "profile.occupation": Secret("建筑师"),
+    "profile.education": Secret("本科"),
+    "profile.work": Secret("示例科技有限公司"),
+    "profile.other": Secret("喜欢骑车"),
+    "identity.name": Secret("李娜"),
+    "contact.address": Secret("北京市朝阳区 1 号"),
+}
+
+
+@pytest.mark.clause("2.1.3a")
+def test_what_a_person_tells_is_declared_optional_and_kept_when_given(house: House) -> None:
+    declared = house.gate.policy().edition.categories
+    assert all(declared[field].optional for field in PROFILE if field != "identity.name")
+    subject = house.register(values=PROFILE, ticks=ticks("improve")).subject
+    assert set(PROFILE) <= house.held(subject)
+
+
+@pytest.mark.clause("2.1.3a", "2.1.3c")
+def test_a_profile_without_consent_to_its_purpose_is_not_kept(house: House) -> None:
+    form = house.form(house.begin(), values={"profile.work": Secret("示例")})
+    with pytest.raises(ConsentMissing):
+        house.accounts.register(form)
+    assert empty(house)

@@ -172,7 +172,7 @@ def test_an_objection_stops_a_purpose_and_can_be_taken_back(house: House) -> Non
 # --- ending ----------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("6.4b", "6.4c", "9.4-6", "9.4-8")
+@pytest.mark.clause("6.4b", "6.4c", "9.4-8")
 def test_an_erasure_takes_everything_and_every_store_is_asked_again(
     house: House, subject: SubjectId
 ) -> None:
@@ -285,6 +285,36 @@ def test_what_is_due_is_named_before_it_is_late(house: House, subject: SubjectId
     assert house.rights.desk.overdue(subject, within_days=5) == [number]
     house.clock.forward(days=5, seconds=MINUTE / 1000)
     assert house.rights.desk.overdue(subject) == [number]
+
+
+RESIDENTS = {
+    "DE": ("ann@mail.example", "+4930123456"),
+    "US-CA": ("sam@mail.example", "+12133734253"),
+}
+
+
+@pytest.mark.parametrize(
+    "residence",
+    [
+        pytest.param("DE", marks=pytest.mark.clause("9.5a")),
+        pytest.param("US-CA", marks=pytest.mark.clause("9.6a")),
+    ],
+)
+def test_residents_elsewhere_have_the_rights_of_their_law(house: House, residence: str) -> None:
+    email, phone = map(Secret, RESIDENTS[residence])
+    subject = house.register(email=email, phone=phone, residence=residence).subject
+    regimes = set(house.gate.standing(subject).regimes)
+    declared = house.gate.policy().edition.rights
+    offered = {name for name, right in declared.items() if regimes & set(right.regimes)}
+    assert {"access", "copy", "correct", "delete", "withdraw"} <= offered
+    house.rights.correct(subject, {"contact.address": Secret("1 Main Street")})
+    house.rights.restrict(subject, ("contact.address",))
+    house.rights.object(subject, "improve")
+    assert house.rights.access(subject)
+    assert house.rights.copy(subject, by=PROVED).fields
+    number = house.rights.desk.request(subject, "explain")
+    assert house.gate.owed(subject)[number].by <= house.clock.now() + 31 * DAY
+    assert house.rights.erase(subject, by=PROVED).complete
 
 
 @pytest.mark.clause("9.6c")

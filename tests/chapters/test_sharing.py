@@ -10,6 +10,8 @@ from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 
 FIELDS = ("contact.email",)
+ABROAD = {"business_need", "impact_assessed", "standard_contract"}
+"""What lets data leave the mainland at all (2.4b)."""
 
 
 @pytest.fixture
@@ -168,9 +170,110 @@ def test_after_an_emergency_the_subject_is_owed_the_news(house: House, subject: 
 
 
 @pytest.mark.clause("4.2", "4.2.2")
-def test_a_successor_has_to_be_bound_and_told_of(house: House, subject: SubjectId) -> None:
+@pytest.mark.parametrize("facts", [set(), {"bound_by_policy"}, {"told"}])
+def test_a_successor_has_to_be_bound_and_told_of(
+    house: House, subject: SubjectId, facts: set[str]
+) -> None:
+    house.consent.give(subject, ticks("export/global/provide"), shown=house.shown())
+
+    def transfer(known: set[str]) -> None:
+        house.sharing.give("transfer", subject, "successor", FIELDS, "provide", facts=known)
+
     with pytest.raises(Refused):
-        house.sharing.give("transfer", subject, "successor", FIELDS, "provide")
+        transfer(ABROAD | facts)
+    transfer(ABROAD | {"bound_by_policy", "told"})
+    assert house.sharing.register(subject)[0].way == "transfer"
+
+
+@pytest.mark.clause("4.2.1")
+def test_a_consent_to_share_is_no_consent_to_transfer(house: House) -> None:
+    email, phone = Secret("ann@mail.example"), Secret("+33612345678")
+    subject = house.register(email=email, phone=phone, residence="DE").subject
+
+    def transfer() -> None:
+        house.sharing.give(
+            "transfer", subject, "successor", FIELDS, "approved", facts={"standard_contract"}
+        )
+
+    house.consent.give(subject, ticks("share/partners/approved"), shown=house.shown())
+    with pytest.raises(ConsentMissing):
+        transfer()
+    house.consent.give(subject, ticks("transfer/successor/approved"), shown=house.shown())
+    transfer()
+
+
+@pytest.mark.clause("4.3.2")
+def test_a_publication_for_safety_needs_reason_approval_and_end(
+    house: House, subject: SubjectId
+) -> None:
+    facts = {"reason", "approved", "until"}
+
+    def publish(known: set[str]) -> None:
+        house.sharing.give(
+            "disclose",
+            subject,
+            "public",
+            ("enterprise.name",),
+            "public_safety",
+            ground="4.3.2",
+            facts=known,
+            reference="decision-3",
+        )
+
+    for missing in facts:
+        with pytest.raises(Refused):
+            publish(facts - {missing})
+    publish(facts)
+
+
+@pytest.mark.clause("4.1.3a")
+def test_an_affiliate_gets_only_what_the_service_needs(house: House, subject: SubjectId) -> None:
+    sign(house, "affiliates", "provide", "support", fields=("*",))
+    keys = ("share/affiliates/provide", "export/global/provide")
+    house.consent.give(subject, ticks(*keys), shown=house.shown())
+    facts = {"business_need", "impact_assessed", "standard_contract"}
+
+    def give(fields: tuple[str, ...], purpose: str) -> None:
+        house.sharing.give("share", subject, "affiliates", fields, purpose, facts=facts)
+
+    give(FIELDS, "provide")
+    for fields, purpose in ((("account.password",), "provide"), (FIELDS, "support")):
+        with pytest.raises(Refused):
+            give(fields, purpose)
+
+
+@pytest.mark.clause("4.1.4c")
+def test_every_recipient_is_published_with_its_kind_and_service(house: House) -> None:
+    recipients = house.gate.policy().edition.recipients
+    for recipient in recipients.values():
+        assert recipient.kind
+        assert recipient.words["zh"]
+        if recipient.kind in ("supplier", "service_provider", "partner"):
+            assert recipient.service in ("authentication", "basic_technical", "consulting")
+
+
+@pytest.mark.parametrize(
+    "ground",
+    [
+        pytest.param(ground, marks=pytest.mark.clause(ground))
+        for ground in ("4.4.1", "4.4.2", "4.4.3", "4.4.6")
+    ],
+)
+def test_each_listed_ground_opens_the_way_to_an_authority_with_its_paper(
+    house: House, subject: SubjectId, ground: str
+) -> None:
+    house.sharing.give(
+        "share",
+        subject,
+        "authority",
+        FIELDS,
+        "legal",
+        ground=ground,
+        facts={"paper", "two_approvals"},
+        reference="doc-9",
+        by=LEGAL,
+    )
+    assert house.sharing.register(subject)[0].ground == ground
 
 
 @pytest.mark.clause("4.3", "4.3.1")

@@ -1,11 +1,12 @@
 """Staff look by role, purpose and ticket; the subject sees every look and every refused one."""
 
 import pytest
+from msgspec.structs import replace
 
-from tests.chapters.people import EMAIL, PRIVACY, SUPPORT, House
-from troth.model.acts import Actor
-from troth.model.errors import BadInput, Refused
-from troth.model.terms import SubjectId
+from tests.chapters.people import EMAIL, PRIVACY, SUPPORT, House, ticks
+from troth.model.acts import Actor, Export
+from troth.model.errors import BadInput, ConsentMissing, Refused
+from troth.model.terms import Region, SubjectId
 
 
 @pytest.fixture
@@ -55,6 +56,36 @@ def test_a_look_needs_its_ticket_and_somebody_who_is_staff(
         look(house, SUPPORT, subject, ticket="")
     with pytest.raises(BadInput):
         look(house, Actor(kind="subject", assurance=1), subject)
+
+
+@pytest.mark.clause("2.4b")
+def test_a_look_from_another_region_is_an_export_and_is_refused(
+    house: House, subject: SubjectId
+) -> None:
+    abroad = Actor(kind="staff", id="s1", role="support", region=Region("global"))
+    with pytest.raises(Refused) as refused:
+        look(house, abroad, subject)
+    assert "2.4b" in refused.value.clause
+
+
+@pytest.mark.clause("2.4b")
+def test_an_export_takes_a_consent_of_its_own_and_a_lawful_mechanism(
+    house: House, subject: SubjectId
+) -> None:
+    facts = frozenset({"business_need", "impact_assessed", "standard_contract"})
+    export = Export(
+        subject=subject,
+        fields=("contact.email",),
+        purpose="support",
+        to_region=Region("global"),
+        facts=facts,
+    )
+    with pytest.raises(ConsentMissing):
+        house.gate.perform(export)
+    house.consent.give(subject, ticks("export/global/support"), shown=house.shown())
+    with pytest.raises(Refused):
+        house.gate.perform(replace(export, facts=frozenset()))
+    assert house.gate.perform(export).values
 
 
 @pytest.mark.clause("7.1d", "9.1a")

@@ -37,6 +37,26 @@ def test_a_longer_term_is_material_and_is_said_in_words(house: House) -> None:
     assert house.updates.propose(edition("2026-12-24")).material is False
 
 
+SHOES = (
+    "  # --- the account\n",
+    """  shoe.size:
+    {en: Shoe size, zh: 鞋码, same_as: "dpv:Data", source: provided, form: text, clause: 2.1.3a}
+  # --- the account
+""",
+)
+KEPT = (
+    "  - {categories: [profile], start: account_closed",
+    "  - {categories: [profile, shoe], start: account_closed",
+)
+
+
+@pytest.mark.clause("2.1.1h", "10.2c")
+def test_another_field_takes_another_edition_and_is_material(house: House) -> None:
+    amendment = house.updates.propose(edition("2026-12-24", SHOES, KEPT))
+    assert [change.name for change in amendment.comparison.widened] == ["shoe.size"]
+    assert "鞋码" in amendment.in_words("zh")
+
+
 @pytest.mark.clause("10.2a")
 def test_a_material_change_that_binds_too_soon_is_refused_whole(house: House) -> None:
     with pytest.raises(PolicyBroken, match="less than 7 days"):

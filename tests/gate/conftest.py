@@ -34,7 +34,7 @@ def build(
     houses: Houses = request.getfixturevalue(f"{backend}_houses")
     folder = tmp_path / "house"
     shutil.copytree(houses.template, folder)
-    stores, drop = houses.stores(folder)
+    stores, drop = houses.stores()
     with ExitStack() as stack:
         stack.callback(drop)
 

@@ -1,9 +1,12 @@
 """A house on either database, its clock in hand and its deliveries caught; and who lives in it."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.postgres import Server
 from troth import settings
@@ -117,7 +120,8 @@ class SqliteHouses:
         self.template = base / "house"
         create(self.template, clock=SetClock(BUILT)).close()
 
-    def stores(self, folder: Path) -> tuple[OpenStore | None, Callable[[], None]]:
+    def stores(self) -> tuple[OpenStore | None, Callable[[], None]]:
+        """Files come with the folder."""
         return None, lambda: None
 
 
@@ -127,30 +131,25 @@ class PostgresHouses:
     def __init__(self, server: Server, base: Path) -> None:
         self._server = server
         self.template = base / "house"
+        name = f"house_{os.getpid()}"
         self._names = {
-            f"{region}/{kind}": server.create() for region in (CN, GLOBAL) for kind in ("data", "keys")
+            f"{region}/{kind}": server.create(name=f"{name}_{region}{tail}")
+            for region in (CN, GLOBAL)
+            for kind, tail in (("data", ""), ("keys", "_keys"))
         }
-        create(self.template, clock=SetClock(BUILT)).close()
-        for database in self.template.glob("regions/*/*.db*"):
-            database.unlink()
-        for keys in self.template.glob("regions/*/keys/epoch*"):
-            keys.unlink()
-        told = settings.load(self.template)
-        source = next((Path(settings.__file__).parent / "policy/packs/itnio").glob("policy.yaml"))
-        with Troth(told, clock=SetClock(BUILT), open_store=self._opener(self._names)) as troth:
-            troth.publish(source.read_text("utf-8"))
+        host = conninfo_to_dict(server.dsn())["host"]
+        url = f"postgresql://postgres@/{name}?host={host}"
+        create(self.template, clock=SetClock(BUILT), on=url).close()
 
-    def _opener(self, names: Mapping[str, str]) -> OpenStore:
-        return lambda _place, name: PostgresStore(self._server.dsn(names[name]), name=name)
-
-    def stores(self, folder: Path) -> tuple[OpenStore | None, Callable[[], None]]:
+    def stores(self) -> tuple[OpenStore | None, Callable[[], None]]:
+        """Return how a new house's stores are opened, and how they are got rid of."""
         names = {name: self._server.create(template) for name, template in self._names.items()}
 
         def drop() -> None:
             for name in names.values():
                 self._server.drop(name)
 
-        return self._opener(names), drop
+        return lambda _place, name: PostgresStore(self._server.dsn(names[name]), name=name), drop
 
 
 Houses = SqliteHouses | PostgresHouses

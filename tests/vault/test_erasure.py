@@ -259,6 +259,13 @@ def test_dead_keys_do_not_gather_without_end(room: Room):
     assert doomed_rows(room) == []
 
 
+def test_dooming_nothing_still_strikes_off(room: Room):
+    room.erase(room.admitted())
+    doomed = room.data.transact(lambda tx: room.vault.doom(tx, []))
+    assert (bool(doomed), doomed_rows(room)) == (False, [])
+    room.vault.finish(doomed)
+
+
 def test_finishing_twice_or_nothing_is_no_error(room: Room):
     handle = room.admitted()
     doomed = room.data.transact(lambda tx: room.vault.erase(tx, handle, ALL))

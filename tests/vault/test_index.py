@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import itertools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -65,6 +66,14 @@ def hashed(name: str, text: bytes) -> bytes:
     """Return the unkeyed hash of a text."""
     digest = hashlib.new(name, text)
     return digest.digest(64) if name.startswith("shake") else digest.digest()
+
+
+def test_threads_share_an_index():
+    index, texts = Index(KEY, "t"), [Secret(str(number)) for number in range(500)]
+    alone = [Index(KEY, "t").value("a.b", text, PHONE) for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = pool.map(lambda _: [index.value("a.b", text, PHONE) for text in texts], "abcd")
+        assert all(values == alone for values in together)
 
 
 # --- finding -----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from troth.interfaces.api.limits import Limits
 from troth.interfaces.api.pages import Pages
 from troth.interfaces.api.problems import malformed, refused, unexpected
 from troth.interfaces.api.routes import handlers
+from troth.interfaces.centre.forms import Forms
 from troth.interfaces.centre.routes import centre
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
@@ -34,7 +35,7 @@ HEADERS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "permissions-policy": "geolocation=(), camera=(), microphone=()",
     "cross-origin-opener-policy": "same-origin",
 }
@@ -72,7 +73,14 @@ def application(troth: Troth) -> Any:
 
     app = Litestar(
         route_handlers=[*handlers(slow=troth.slow), *centre(troth), openapi_json],
-        state=State({"troth": troth, "pages": Pages(troth.token_key), "served": served}),
+        state=State(
+            {
+                "troth": troth,
+                "pages": Pages(troth.token_key),
+                "forms": Forms(troth.token_key),
+                "served": served,
+            }
+        ),
         exception_handlers={
             TrothError: refused,
             HTTPException: malformed,

@@ -156,7 +156,7 @@ class Declared:
         here = bool({*rule.operations} - words.GIVING - {Operation.EXPORT})
         crossed = self._crossed(regimes) if Operation.EXPORT in rule.operations else ()
         for purpose in self.edition.covered(rule):
-            yield from ((f"{purpose}/{field}", purpose, True) for field in alone)
+            yield from ((f"{purpose}/{field}", purpose, True) for field in alone if here or to)
             yield from ((f"{one}/{name}/{purpose}", purpose, False) for one, name in to)
             for region in dict.fromkeys(region for region, what in crossed if what == purpose):
                 yield f"{Operation.EXPORT}/{region}/{purpose}", purpose, False

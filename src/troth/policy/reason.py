@@ -22,6 +22,9 @@ DONE: Final[Mapping[Operation, tuple[str, str]]] = {
     Operation.SELL: ("sold to {to}", "向{to}出售"),
 }
 
+SENT: Final = ("sent to the region {to}", "传输至 {to} 区域")
+"""An export to another region, as a consent to it is told."""
+
 WHY: Final[Mapping[str, tuple[str, str]]] = {
     "erased": ("this person's data was erased", "该个人的信息已被删除"),
     "undeclared": ("no rule of the policy allows it", "本政策没有允许此项处理的规则"),
@@ -180,13 +183,13 @@ def describe(edition: Edition, key: str) -> Words:
         match parts:
             case [operation, to, purpose]:
                 index = 0 if language == "en" else 1
-                done = DONE[Operation(operation)][index]
-                name = _name(edition.recipients, to, language)
-                name = done.format(to=name) if "{to}" in done else f"{done} ({to})"
-                told[language] = f"{_name(edition.purposes, purpose, language)}{dash}{name}"
+                done = {**DONE, Operation.EXPORT: SENT}[Operation(operation)][index]
+                place = edition.recipients.get(to)
+                done = done.format(to=getattr(place, language, to))
+                told[language] = f"{_name(edition.purposes, purpose, language)}{dash}{done}"
             case [purpose, field]:
-                field = _name(edition.categories, field, language)
-                told[language] = f"{_name(edition.purposes, purpose, language)}{dash}{field}"
+                name = _name(edition.categories, field, language)
+                told[language] = f"{_name(edition.purposes, purpose, language)}{dash}{name}"
             case _:
                 told[language] = _name(edition.purposes, key, language)
     return told

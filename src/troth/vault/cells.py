@@ -297,7 +297,8 @@ class Vault:
 
     def doom(self, tx: Tx, keys: Sequence[KeyId], subject: SubjectId | None = None) -> Doomed:
         """Write keys down to die, in the transaction that ends their use (a settled parcel's)."""
-        tx.run_many(ADD_DOOMED, [(key,) for key in keys])
+        if keys:
+            tx.run_many(ADD_DOOMED, [(key,) for key in keys])
         # Those whose death is certain are struck off along the way: it saves a commit of its own.
         struck = self._strike(tx)
         return Doomed(tuple(keys), (subject,) if subject else (), struck)

@@ -22,7 +22,7 @@ class Admit(Act, frozen=True, kw_only=True):
         return {
             "residence": self.residence,
             "regimes": list(self.regimes),
-            "age": self.age.value,
+            "age": AgeBand(self.age).value,
             "subject_kind": self.subject_kind,
         }
 
