@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from bench.plan import PLANS
+from bench.plan import PLANS, Mode
 from bench.report import show
 from bench.run import GROUPS, run
 
@@ -36,7 +36,9 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure what was asked for. A missed goal is told and fails nothing; a broken group does."""
     asked = arguments(argv)
-    mode = "quick" if asked.quick else "full" if asked.full else "tiny" if asked.tiny else "default"
+    mode: Mode = (
+        "quick" if asked.quick else "full" if asked.full else "tiny" if asked.tiny else "default"
+    )
     plan = msgspec.structs.replace(PLANS[mode], install=asked.install)
     asked.output.parent.mkdir(parents=True, exist_ok=True)
     report = run(asked.group or list(GROUPS), plan, asked.output.parent)

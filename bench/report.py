@@ -99,12 +99,11 @@ class Report(Struct, frozen=True, kw_only=True):
 
     def verdicts(self) -> list[tuple[str, int, Verdict]]:
         """Return every verdict with its operation and size."""
-        return [
-            (one.operation, one.n, verdict)
-            for found in self.findings
-            for one in (*found.rows, *found.facts)
-            for verdict in one.verdicts
-        ]
+        found: list[tuple[str, int, Verdict]] = []
+        for group in self.findings:
+            told: list[Row | Fact] = [*group.rows, *group.facts]
+            found += [(one.operation, one.n, held) for one in told for held in one.verdicts]
+        return found
 
 
 def rows_of(

@@ -7,7 +7,7 @@ field) and ``packed`` (one for the whole person, the least that could be written
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +43,22 @@ DROP_CELLS: Final = "DELETE FROM cells WHERE subject = ?"
 DROP_TOKEN: Final = "DELETE FROM blind WHERE token = ?"
 
 
+def group(field: str) -> str:
+    """Return the group of a field: its first word.
+
+    >>> group("contact.email")
+    'contact'
+    """
+    return field.partition(".")[0]
+
+
+PARTS: Final[dict[str, Callable[[str], str]]] = {
+    "groups": group,
+    "cells": str,
+    "packed": lambda _: "all",
+}
+
+
 class VaultSketch:
     """A SQLite file (WAL, FULL, secure_delete) and two keys in memory."""
 
@@ -53,7 +69,7 @@ class VaultSketch:
         self._root = AESGCM(AESGCM.generate_key(256))
         self._mac = HMAC(os.urandom(32), SHA256())
         self._indexed = indexed
-        self.part = {"groups": group, "cells": str, "packed": lambda field: "all"}[layout]
+        self.part = PARTS[layout]
 
     def put(self, subject: str, profile: Profile) -> None:
         """Keep one profile, durably."""
@@ -164,15 +180,6 @@ def connect(path: Path) -> sqlite3.Connection:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
         db.execute(f"PRAGMA {pragma}").fetchone()
     return db
-
-
-def group(field: str) -> str:
-    """Return the group of a field: its first word.
-
-    >>> group("contact.email")
-    'contact'
-    """
-    return field.partition(".")[0]
 
 
 def leaf(kind: str, fields: list[str]) -> bytes:

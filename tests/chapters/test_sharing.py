@@ -191,9 +191,7 @@ def test_a_consent_to_share_is_no_consent_to_transfer(house: House) -> None:
     subject = house.register(email=email, phone=phone, residence="DE").subject
 
     def transfer() -> None:
-        house.sharing.give(
-            "transfer", subject, "successor", FIELDS, "approved", facts={"standard_contract"}
-        )
+        house.sharing.give("transfer", subject, "successor", FIELDS, "approved", facts=ABROAD)
 
     house.consent.give(subject, ticks("share/partners/approved"), shown=house.shown())
     with pytest.raises(ConsentMissing):

@@ -50,6 +50,9 @@ FIELD_OF_CHANNEL: Final = {
 }
 """The field that holds the address of each channel."""
 
+NO_ROLE: Final = "none"
+"""What staff without a role are judged as: a role that shows nothing, never one that is not asked."""
+
 _OWN_WORDS: Final = (AcceptTerms, ConsentGiven, ConsentRefused, Object, ObjectionLifted)
 
 
@@ -69,7 +72,7 @@ def asks(act: Act, by: Actor, standing: Standing) -> tuple[Ask, ...]:
         recipient=act.recipient if isinstance(act, Give) else None,
         to_region=_destination(act, by) if isinstance(act, Export) else None,
         facts=facts,
-        role=by.role if by.kind == "staff" else "",
+        role=(by.role or NO_ROLE) if by.kind == "staff" else "",
         ground=act.ground if isinstance(act, Give) else "",
     )
     if not _across(act, by):

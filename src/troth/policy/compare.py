@@ -121,15 +121,21 @@ def _open(edition: Edition) -> dict[str, object]:
     return {name: field for name, field in edition.categories.items() if not field.closed}
 
 
-def sensitive(old: Edition, new: Edition, notes: Notes) -> None:
-    """Note a field that is no longer sensitive: it loses its separate consent."""
-    for name in (name for name in new.categories if name in old.categories):
-        was, now = old.categories[name], new.categories[name]
-        if bool(was.sensitive) != bool(now.sensitive):
-            wider = bool(was.sensitive)
-            en = f"“{now.en}” is {'no longer' if wider else 'now'} sensitive"
-            zh = f"“{now.zh}”{'不再' if wider else '现'}属于敏感个人信息"
-            notes.note(wider, "category", name, en, zh, now.clause)
+def flags(old: Edition, new: Edition, notes: Notes) -> None:
+    """Note a field that is no longer sensitive, a purpose that loses its switch."""
+    looks: tuple[tuple[What, str, str, str, str], ...] = (
+        ("category", "categories", "sensitive", "sensitive", "敏感个人信息"),
+        ("purpose", "purposes", "switch", "switched off at will", "可自行关闭"),
+    )
+    for what, table, flag, en, zh in looks:
+        before, after = getattr(old, table), getattr(new, table)
+        for name in (name for name in after if name in before):
+            was, now = bool(getattr(before[name], flag)), bool(getattr(after[name], flag))
+            if was != now:
+                part = after[name]
+                told = f"“{part.en}” is {'now' if now else 'no longer'} {en}"
+                said = f"“{part.zh}”{'现' if now else '不再'}属于{zh}"
+                notes.note(was, what, name, told, said, part.clause)
 
 
 def recipients(old: Edition, new: Edition, notes: Notes) -> None:
@@ -206,20 +212,16 @@ Atom = tuple[str, str, str, str, str]
 
 
 def permits(old: Edition, new: Edition, notes: Notes) -> None:
-    """Compare, act by act, how easily it opens before and after; a rule is named once."""
+    """Find each act that a permit of one edition opens further than any of the other does."""
     before, after = _atoms(old), _atoms(new)
-    for atom in dict.fromkeys((*after, *before)):
-        was, now = before.get(atom, CLOSED), after.get(atom, CLOSED)
-        if was[0] != now[0] and _known(old, new, atom):
-            _tell(new if now[1] else old, now[1] or was[1], atom, now[0] > was[0], notes)
-    for name in (name for name in new.rules if name in old.rules):
-        was_asked, now_asked = _conditions(old.rules[name]), _conditions(new.rules[name])
-        for wider, changed in ((True, was_asked - now_asked), (False, now_asked - was_asked)):
-            if changed and new.rules[name].verb == "permit":
-                listed = ", ".join(sorted(changed))
-                en = f"rule {name} {'no longer' if wider else 'now'} depends on {listed}"
-                zh = f"规则 {name} {'不再' if wider else '新增'}以 {listed} 为条件"
-                notes.note(wider, "rule", name, en, zh, new.rules[name].clause)
+    for wider, edition, ones, others in ((True, new, after, before), (False, old, before, after)):
+        for atom, ways in ones.items():
+            others_ways = others.get(atom, [])
+            for way in ways:
+                if not any(_as_wide(other, way) for other in others_ways):
+                    if _known(old, new, atom):
+                        _tell(edition, way[2], atom, wider, notes)
+                    break
 
 
 def _known(old: Edition, new: Edition, atom: Atom) -> bool:
@@ -231,21 +233,43 @@ def _known(old: Edition, new: Edition, atom: Atom) -> bool:
     )
 
 
-Grade = tuple[int, int]
-CLOSED: Final[tuple[Grade, str]] = ((0, 0), "")
-_EASE: Final = {"separate": 1, "parental": 2, "consent": 2, "opt_in_minor": 3, "contract": 3}
+Way = tuple[str, frozenset[str], str]
+"""How a permit opens an act: the kind of its basis, what it depends on, the rule's name."""
+NARROWER: Final[Mapping[str, frozenset[str]]] = {
+    "duty": frozenset({"interest", "contract", "opt_in_minor", "parental", "consent", "separate"}),
+    "interest": frozenset({"opt_in_minor", "parental", "consent", "separate"}),
+    "opt_in_minor": frozenset({"consent", "separate"}),
+    "consent": frozenset({"separate"}),
+}
+"""For a kind of basis, the kinds that never open where it does not."""
 
 
-def _atoms(edition: Edition) -> dict[Atom, tuple[Grade, str]]:
-    """Return each act that permits are about, with the grade and name of the easiest one."""
-    atoms: dict[Atom, tuple[Grade, str]] = {}
+def _as_wide(one: Way, other: Way) -> bool:
+    """Tell whether one way opens wherever another does."""
+    easier = one[0] == other[0] or other[0] in NARROWER.get(one[0], ())
+    return easier and one[1] <= other[1]
+
+
+def _atoms(edition: Edition) -> dict[Atom, list[Way]]:
+    """Return each act that permits are about, with every way that opens it."""
+    atoms: dict[Atom, list[Way]] = {}
     for rule in edition.rules.values():
-        for regime in (rule.basis or rule.when.regimes or ("",)) if rule.verb == "permit" else ():
-            graded = _grade(rule, regime), rule.id
-            for atom in _about(edition, rule, regime):
-                if graded[0] > atoms.get(atom, CLOSED)[0]:
-                    atoms[atom] = graded
+        for regime in (rule.basis or Regime) if rule.verb == "permit" else ():
+            if not rule.when.regimes or regime in rule.when.regimes:
+                basis = BASIS.get((regime, rule.basis.get(regime, "")))
+                way = basis.kind if basis else "duty", _conditions(rule), rule.id
+                for atom in _about(edition, rule, regime):
+                    atoms.setdefault(atom, []).append(way)
     return atoms
+
+
+def _conditions(rule: Rule) -> frozenset[str]:
+    """Return what a rule depends on; one of several ways is one condition."""
+    only, when = rule.only_if, rule.when
+    heeds = () if rule.necessary else ("objection",)
+    named = {"any": only.any, "ground": only.ground, "age": when.age, "from": when.residence}
+    several = (f"{name} {' '.join(sorted(words))}" for name, words in named.items() if words)
+    return frozenset((*only.all, *several, *heeds, *(f"not {word}" for word in rule.unless)))
 
 
 def _about(edition: Edition, rule: Rule, regime: str) -> Iterable[Atom]:
@@ -254,20 +278,6 @@ def _about(edition: Edition, rule: Rule, regime: str) -> Iterable[Atom]:
         given = edition.given_to(rule) if operation in words.GIVING else ("",)
         for field, purpose, to in itertools.product(fields, purposes, given):
             yield operation, field, purpose, to, regime
-
-
-def _grade(rule: Rule, regime: str) -> Grade:
-    """Grade how far a permit opens: by its basis, then by how few conditions it has."""
-    basis = BASIS.get((regime, rule.basis.get(regime, "")))
-    narrowed = len(_conditions(rule)) + bool(rule.when.age) + bool(rule.when.residence)
-    return (_EASE.get(basis.kind, 4) if basis else 4), -narrowed
-
-
-def _conditions(rule: Rule) -> set[str]:
-    """Return what a rule depends on; one of several ways is one condition."""
-    only = rule.only_if
-    ways = {" or ".join(sorted(only.any)), " or ".join(sorted(only.ground))} - {""}
-    return {*only.all, *ways, *(f"not {word}" for word in rule.unless)}
 
 
 def forbids(old: Edition, new: Edition, notes: Notes) -> None:
@@ -394,7 +404,7 @@ def _texts(old: Edition, new: Edition) -> Iterable[TextChange]:
 
 
 LOOKS: Final[tuple[Callable[[Edition, Edition, Notes], None], ...]] = (
-    declared, sensitive, recipients, regions, retention, permits, forbids, rights, staff, ages,
+    declared, flags, recipients, regions, retention, permits, forbids, rights, staff, ages,
     controller,
 )  # fmt: skip
 """Everything two editions are compared in."""

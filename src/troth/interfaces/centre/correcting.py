@@ -134,9 +134,7 @@ def _send(request: Call, sent: Form, who: Me) -> Page:
 send_contact_code = proved(_send, why="step.contact", place="/me/contact")
 
 
-def _enter(
-    request: Call, bound: Bound, trouble: Trouble | None = None, status: int = 200
-) -> Page:
+def _enter(request: Call, bound: Bound, trouble: Trouble | None = None, status: int = 200) -> Page:
     until = Moment(house(request).clock.now() + LIFE)
     state = forms(request).seal(BIND, binding(request), bound, until=until)
     return show(

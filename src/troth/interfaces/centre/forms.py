@@ -40,7 +40,9 @@ class Form:
 
     def __init__(self, sent: Mapping[str, Any]) -> None:
         # A field that came twice counts once: the last word, as a browser shows it.
-        last = {name: value[-1] if isinstance(value, list) else value for name, value in sent.items()}
+        last = {
+            name: value[-1] if isinstance(value, list) else value for name, value in sent.items()
+        }
         self._sent = {name: value for name, value in last.items() if isinstance(value, str)}
 
     def text(self, name: str) -> str:

@@ -73,5 +73,3 @@ def _about(entry: Any, words: Tongue) -> str:
     if "notice" in what:
         return words.maybe(f"notice.{what['notice']}", str(what["notice"]))
     return ""
-
-

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from troth.interfaces.centre.doors import Me, me, proved
 from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import Call, Page, house, show, tongue
+from troth.interfaces.centre.page import Call, Page, document, house, show, tongue
 from troth.interfaces.centre.words import Tongue
 from troth.model.acts import Show
 from troth.model.clock import Moment
@@ -126,8 +126,7 @@ def _item(
 
 def _bases(request: Call, who: Me, words: Tongue) -> dict[tuple[str, str], Basis]:
     """Read the policy's own list of collection: which basis a field has for a purpose here."""
-    troth = house(request)
-    regimes = troth.gate.standing(who.subject).regimes
+    regimes = house(request).gate.standing(who.subject).regimes
     marks = tuple(f"{regime.upper()}: " for regime in regimes)
     return {
         (row.field, row.purpose): Basis(
@@ -135,7 +134,7 @@ def _bases(request: Call, who: Me, words: Tongue) -> dict[tuple[str, str], Basis
             basis=words.listed(basis[4:] for basis in row.bases if basis.startswith(marks)),
             clauses=row.clauses,
         )
-        for row in troth.document(words.language).collection
+        for row in document(request).collection
     }
 
 

@@ -32,6 +32,9 @@ DESK: Final = "desk."
 DAY: Final = 24 * 3600
 YEAR: Final = 365 * DAY
 HTML: Final = "text/html; charset=utf-8"
+MOST_RENDERED: Final = 16
+_RENDERED: Final[dict[tuple[str, str], Any]] = {}
+"""Documents by edition's hash and language: what has the same hash reads the same."""
 
 
 @lru_cache(maxsize=1)
@@ -71,6 +74,17 @@ def tongue(request: Call) -> Tongue:
         first = request.headers.get("accept-language", "").partition(",")[0].strip().lower()
         asked = "en" if first.startswith("en") else "zh"
     return Tongue(house(request), str(asked))
+
+
+def document(request: Call) -> Any:
+    """Return the policy in force as people read it here, rendered once for each language."""
+    troth, language = house(request), tongue(request).language
+    key = troth.gate.policy().hash, language
+    if key not in _RENDERED:
+        if len(_RENDERED) >= MOST_RENDERED:
+            _RENDERED.clear()
+        _RENDERED[key] = troth.document(language)
+    return _RENDERED[key]
 
 
 # --- cookies -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 from msgspec import Struct
 
-from troth.interfaces.centre.page import Call, Page, house, show, tongue
+from troth.interfaces.centre.page import Call, Page, document, house, show
 from troth.interfaces.centre.static import served
 from troth.model.clock import Moment
 
@@ -44,19 +44,20 @@ def home(request: Call) -> Page:
 
 def policy(request: Call) -> Page:
     """The whole text in force, in the language asked for."""
-    troth = house(request)
-    document = troth.document(tongue(request).language)
     hosts = tuple(
-        host for service in troth.gate.policy().edition.services.values() for host in service.hosts
+        host
+        for service in house(request).gate.policy().edition.services.values()
+        for host in service.hosts
     )
-    return show(request, "policy.html", document=document, hosts=hosts, earlier=_earlier(request))
+    return show(
+        request, "policy.html", document=document(request), hosts=hosts, earlier=_earlier(request)
+    )
 
 
 def collected(request: Call) -> Page:
     """The list of collection: what, for which purpose, on which basis."""
-    document = house(request).document(tongue(request).language)
     rows: dict[str, list[Any]] = {}
-    for row in document.collection:
+    for row in document(request).collection:
         rows.setdefault(row.field, []).append(row)
     made = [
         Made(
@@ -72,9 +73,8 @@ def collected(request: Call) -> Page:
 
 def shared(request: Call) -> Page:
     """The list of sharing: who may receive what, for which purpose."""
-    document = house(request).document(tongue(request).language)
     rows: dict[str, list[Any]] = {}
-    for row in document.sharing:
+    for row in document(request).sharing:
         rows.setdefault(row.recipient, []).append(row)
     return show(request, "shared.html", rows=rows)
 

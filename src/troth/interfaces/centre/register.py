@@ -185,9 +185,7 @@ def _second(
     trouble: Trouble | None = None,
     status: int = 200,
 ) -> Page:
-    state = forms(request).seal(
-        STATE, binding(request), opened, until=Moment(opened.until)
-    )
+    state = forms(request).seal(STATE, binding(request), opened, until=Moment(opened.until))
     again = {**sent.carried(), "state": state, "answer": ""}
     return show(
         request,

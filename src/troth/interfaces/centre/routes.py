@@ -98,7 +98,9 @@ def centre(troth: Troth) -> list[Router]:
     handlers: list[HTTPRouteHandler] = [
         get(path, sync_to_thread=troth.slow, name=path)(work) for path, work in READ
     ]
-    handlers += [post(path, sync_to_thread=True, status_code=200)(_takes(work)) for path, work in CHANGE]
+    handlers += [
+        post(path, sync_to_thread=True, status_code=200)(_takes(work)) for path, work in CHANGE
+    ]
     handlers.append(get("/clauses/{name:str}", sync_to_thread=troth.slow)(reading.clause))
     handlers.append(get("/static/{name:str}", sync_to_thread=False)(reading.asset))
     return [
@@ -149,5 +151,3 @@ def broken(request: Call, error: Exception) -> Page:
     if request.logger:
         request.logger.error("unexpected %s at %s", type(error).__name__, request.route_handler)
     return show(request, "lost.html", status=500, place="/")
-
-

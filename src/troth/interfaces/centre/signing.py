@@ -182,7 +182,9 @@ def _enter(
 
 
 def _paths(flow: str) -> tuple[str, str]:
-    return ("/recover", "/recover/code") if flow == "recover" else ("/sign-in/code", "/sign-in/enter")
+    return (
+        ("/recover", "/recover/code") if flow == "recover" else ("/sign-in/code", "/sign-in/enter")
+    )
 
 
 def _asked(request: Call, sent: Form, flow: str) -> Asked | Page:
