@@ -20,12 +20,16 @@ from troth.chapters.accounts.security import Accounts
 from troth.chapters.consent import Consent
 from troth.chapters.contact import Contact
 from troth.chapters.evidence import Board, Evidence
+from troth.chapters.incidents import Incidents
 from troth.chapters.minors import Minors
 from troth.chapters.realname import Realname
 from troth.chapters.retention import Retention
 from troth.chapters.rights.own import Rights
 from troth.chapters.sharing import Sharing
 from troth.chapters.staff import Staff
+from troth.chapters.support import Support
+from troth.chapters.updates import Updates
+from troth.chapters.usage import Usage
 from troth.documents.access import Access
 from troth.documents.agreement import Shown as Shown
 from troth.documents.agreement import Tick as Tick
@@ -120,11 +124,15 @@ class Troth:
         )
         self.consent = Consent(gate, self.notices)
         self.contact = Contact(gate, self.notices, self.proof)
+        self.incidents = Incidents(gate, self.notices)
         self.minors = Minors(gate)
         self.realname = Realname(gate, self.notices, self.contracts)
         self.retention = Retention(gate, self.notices)
         self.sharing = Sharing(gate, self.contracts)
         self.staff = Staff(gate)
+        self.support = Support(gate)
+        self.updates = Updates(gate, self.notices)
+        self.usage = Usage(gate)
         self.evidence = Evidence(gate, self._builder.tested())
 
     # --- the policy ----------------------------------------------------------------------------

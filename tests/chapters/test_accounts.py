@@ -1,12 +1,13 @@
 """Signing in, recovering, binding, closing; and one answer for known and unknown accounts."""
 
+import nacl.pwhash
 import pytest
 
 from tests.chapters.people import EMAIL, PASSWORD, PHONE, House
 from troth.model.clock import MINUTE
 from troth.model.errors import BadInput, Erased, NotProved, Taken, TooMany, WeakPassword
 from troth.model.secret import Secret
-from troth.model.terms import SubjectId
+from troth.model.terms import Region, SubjectId
 
 NEW = Secret("quiet lanterns over the estuary")
 NOBODY = Secret("nobody@mail.example")
@@ -43,6 +44,31 @@ def test_wrong_unknown_and_malformed_get_one_answer(house: House, subject: Subje
     assert known == told(house, NOBODY)
     assert known == told(house, Secret("no such name"))
     assert known == told(house, Secret("+8613911112222"))
+
+
+@pytest.mark.clause("7.1c")
+def test_an_unknown_name_costs_the_same_work(
+    house: House, subject: SubjectId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    verify, perform = nacl.pwhash.verify, house.gate.perform
+    monkeypatch.setattr(nacl.pwhash, "verify", lambda *a: done.append("hash") or verify(*a))
+    monkeypatch.setattr(
+        house.gate, "perform", lambda *a, **k: done.append("perform") or perform(*a, **k)
+    )
+    told(house, EMAIL)
+    known, done[:] = list(done), []
+    told(house, NOBODY)
+    assert known == done == ["perform", "perform", "hash"]
+
+
+@pytest.mark.clause("2.4a")
+def test_a_code_for_somebody_in_china_waits_in_china(house: House, subject: SubjectId) -> None:
+    house.deliver()
+    house.accounts.begin_sign_in(EMAIL)
+    abroad = house.gate.regions[Region("global")].courier
+    assert not any(abroad.due(house.clock.now(), 10))
+    assert house.gate.regions[Region("cn")].courier.due(house.clock.now(), 10)
 
 
 @pytest.mark.clause("7.1c")

@@ -293,13 +293,8 @@ RESIDENTS = {
 }
 
 
-@pytest.mark.parametrize(
-    "residence",
-    [
-        pytest.param("DE", marks=pytest.mark.clause("9.5a")),
-        pytest.param("US-CA", marks=pytest.mark.clause("9.6a")),
-    ],
-)
+@pytest.mark.clause("9.5a", "9.6a")
+@pytest.mark.parametrize("residence", sorted(RESIDENTS))
 def test_residents_elsewhere_have_the_rights_of_their_law(house: House, residence: str) -> None:
     email, phone = map(Secret, RESIDENTS[residence])
     subject = house.register(email=email, phone=phone, residence=residence).subject

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.policy.random_policies import cases, moments, rules
-from tests.policy.small import SMALL, changed, edition
+from tests.policy.small import ADULT, SMALL, changed, edition
 from troth.model.terms import Effect
 from troth.policy import packs
 from troth.policy.compare import TextChange, compare
@@ -147,7 +147,7 @@ EDITS = ({}, {}, {"unless": ("objected",)}, {"necessary": False}, {"purposes": (
 @given(st.data(), cases(), moments)
 def test_what_a_new_edition_opens_and_the_old_did_not_is_material(data, case, at):
     new, ask, person = case
-    old = data.draw(older(new))
+    old, person = data.draw(older(new)), msgspec.structs.replace(person, accepted=ADULT.accepted)
     before, after = (Policy(one).decide(ask, person, at).effect for one in (old, new))
     if after is Effect.ALLOW and before is not Effect.ALLOW:
         assert compare(old, new).material

@@ -21,7 +21,7 @@ from troth.interfaces.api.pages import Pages
 from troth.interfaces.api.problems import malformed, refused, unexpected
 from troth.interfaces.api.routes import handlers
 from troth.interfaces.centre.forms import Forms
-from troth.interfaces.centre.routes import centre
+from troth.interfaces.centre.routes import centre, lost
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
@@ -83,7 +83,7 @@ def application(troth: Troth) -> Any:
         ),
         exception_handlers={
             TrothError: refused,
-            HTTPException: malformed,
+            HTTPException: astray,
             Exception: unexpected,
         },
         after_request=after_request,
@@ -106,6 +106,14 @@ def application(troth: Troth) -> Any:
         per_minute=server.requests_per_minute,
         proxies=server.trusted_proxies,
     )
+
+
+def astray(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Answer what leads nowhere: a page for a browser, a problem document for a program."""
+    browsing = "text/html" in request.headers.get("accept", "")
+    if browsing and not request.url.path.startswith("/v1"):
+        return lost(request, error)
+    return malformed(request, error)
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)

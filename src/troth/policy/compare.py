@@ -18,7 +18,6 @@ from troth.policy.edition import (
     LANGUAGES,
     Edition,
     Names,
-    Recipient,
     Rule,
     Words,
     region_of,
@@ -146,15 +145,12 @@ def recipients(old: Edition, new: Edition, notes: Notes) -> None:
             en = f"recipient “{now.en}” moves from {was.country} to {now.country}"
             zh = f"接收方“{now.zh}”所在地由 {was.country} 变更为 {now.country}"
             notes.note(True, "region", name, en, zh, now.clause)
-        if _standing(was) != _standing(now):
-            wider = _standing(now) < _standing(was)
+        bound = [(one.role == "processor") + one.contract for one in (was, now)]
+        if bound[0] != bound[1]:
+            wider = bound[1] < bound[0]
             en = f"recipient “{now.en}” is bound {'less' if wider else 'more'} than before"
             zh = f"接收方“{now.zh}”所受约束{'放宽' if wider else '收紧'}"
             notes.note(wider, "recipient", name, en, zh, now.clause)
-
-
-def _standing(recipient: Recipient) -> int:
-    return (recipient.role == "processor") + recipient.contract
 
 
 def regions(old: Edition, new: Edition, notes: Notes) -> None:
@@ -170,9 +166,6 @@ def regions(old: Edition, new: Edition, notes: Notes) -> None:
             en = f"residents of {name} {'lose' if lost else 'gain'} the protection of `{regime}`"
             zh = f"居住在 {name} 的用户{'不再' if lost else '开始'}适用 {regime} 规定"
             notes.note(lost, "region", name, en, zh, ("9.0",))
-
-
-# --- for how long ------------------------------------------------------------------------------
 
 
 def retention(old: Edition, new: Edition, notes: Notes) -> None:
@@ -216,12 +209,10 @@ def permits(old: Edition, new: Edition, notes: Notes) -> None:
     before, after = _atoms(old), _atoms(new)
     for wider, edition, ones, others in ((True, new, after, before), (False, old, before, after)):
         for atom, ways in ones.items():
-            others_ways = others.get(atom, [])
-            for way in ways:
-                if not any(_as_wide(other, way) for other in others_ways):
-                    if _known(old, new, atom):
-                        _tell(edition, way[2], atom, wider, notes)
-                    break
+            held = others.get(atom, [])
+            more = [way for way in ways if not any(_as_wide(other, way) for other in held)]
+            if more and _known(old, new, atom):
+                _tell(edition, more[0][2], atom, wider, notes)
 
 
 def _known(old: Edition, new: Edition, atom: Atom) -> bool:
@@ -237,6 +228,7 @@ Way = tuple[str, frozenset[str], str]
 """How a permit opens an act: the kind of its basis, what it depends on, the rule's name."""
 NARROWER: Final[Mapping[str, frozenset[str]]] = {
     "duty": frozenset({"interest", "contract", "opt_in_minor", "parental", "consent", "separate"}),
+    "contract": frozenset({"consent", "separate"}),
     "interest": frozenset({"opt_in_minor", "parental", "consent", "separate"}),
     "opt_in_minor": frozenset({"consent", "separate"}),
     "consent": frozenset({"separate"}),
@@ -369,9 +361,9 @@ def _sees(edition: Edition, name: str) -> set[str]:
 
 def ages(old: Edition, new: Edition, notes: Notes) -> None:
     """Note an age of admission, or of being a child, that protects fewer."""
-    pairs = [("admit", old.ages.admit, new.ages.admit)]
-    both = sorted(old.ages.child.keys() & new.ages.child.keys())
-    pairs += [(regime, old.ages.child[regime], new.ages.child[regime]) for regime in both]
+    was_child, now_child = old.ages.child, new.ages.child
+    pairs = [(one, was_child[one], now_child[one]) for one in was_child if one in now_child]
+    pairs.append(("admit", old.ages.admit, new.ages.admit))
     pairs.append(("minors_service", -old.ages.minors_service, -new.ages.minors_service))
     for name, was, now in pairs:
         if was != now:
@@ -387,9 +379,6 @@ def controller(old: Edition, new: Edition, notes: Notes) -> None:
         en = f"the controller is now {now.legal_name} ({now.country})"
         zh = f"个人信息处理者变更为 {now.legal_name}（{now.country}）"
         notes.note(True, "controller", now.legal_name, en, zh, ("11.1",))
-
-
-# --- the words ---------------------------------------------------------------------------------
 
 
 def _texts(old: Edition, new: Edition) -> Iterable[TextChange]:

@@ -179,7 +179,7 @@ class Accounts:
             "bind",
             field,
             address,
-            stranger=self._gate.new_subject("*"),
+            stranger=SubjectId.new(session.subject.region),
             real=self._sending.find(field, address) is None,
             instead="already_registered",
             language=language,

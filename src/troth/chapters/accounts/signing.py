@@ -83,7 +83,8 @@ class Signing:
             flow,
             field,
             identifier,
-            stranger=self._gate.new_subject("*"),
+            # The letter waits in the region of whoever it is for (policy 2.4).
+            stranger=SubjectId.new(subject.region) if subject else self._gate.new_subject("*"),
             real=subject is not None,
             instead="no_account",
             language=language,

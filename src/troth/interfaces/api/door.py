@@ -1,43 +1,133 @@
-"""Who calls: a service key from the ``Authorization`` header, its scope checked at each route."""
+"""Who calls, and what their key lets them do (policy 7.1d; reliability A7).
 
-from collections.abc import Callable
-from typing import Any
+A program is known by its service key alone. The key carries scopes (what it may do), purposes (for
+what it may do it; none: all) and a region (where it reads from). Whether an act may be is not
+decided here but by the gate, on the actor that this door recognised.
+"""
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from typing import Final
+
+from msgspec import Struct
 
 from troth.app import Troth
-from troth.model.acts import Actor
-from troth.model.errors import NotProved, Refused
+from troth.model.acts import (
+    AcceptTerms,
+    Act,
+    Actor,
+    ConsentGiven,
+    ConsentRefused,
+    ConsentWithdrawn,
+    Erase,
+    Export,
+    Find,
+    Object,
+    ObjectionLifted,
+    Show,
+    Use,
+)
+from troth.model.errors import BadInput, NotProved, Refused
+from troth.model.terms import Operation, SubjectId
 
-Connection = ASGIConnection[Any, Any, Any, Any]
+OWN: Final = (AcceptTerms, ConsentGiven, ConsentRefused, Object, ObjectionLifted)
+"""The person's own words, which a program may only pass on."""
+ALSO: Final[dict[type[Act], str]] = {
+    Use: "read",
+    Show: "read",
+    Export: "read",
+    Find: "subjects",
+    Erase: "erase",
+}
+"""The scope that an act needs besides ``perform``."""
+_SENT: Final = frozenset(each.value for each in Operation)
 
 
-def scope(name: str) -> Callable[[Connection, BaseRouteHandler], None]:
-    """Return a guard that lets in keys that carry a scope. Raises ``NotProved``, ``Refused``."""
+class Caller(Struct, frozen=True, kw_only=True):
+    """A program that was recognised: who it is to the gate, and what it may ask for here."""
 
-    def guard(connection: Connection, _: BaseRouteHandler) -> None:
-        troth: Troth = connection.app.state.troth
-        kind, _, token = connection.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not token:
-            raise NotProved(
-                "a service key is needed",
-                clause="7.1",
-                remedy="send `Authorization: Bearer KEY`; make one with: troth keys make",
-            )
-        key = troth.access.key(token)
-        if name not in key.scopes:
+    by: Actor
+    scopes: frozenset[str]
+
+    def need(self, scope: str) -> None:
+        """Raise ``Refused`` unless the key carries a scope."""
+        if scope not in self.scopes:
             raise Refused(
-                f"this key does not carry the scope `{name}`",
-                clause="7.1",
-                remedy="make a key with that scope",
+                f"this key does not carry the scope `{scope}`",
+                clause="7.1d",
+                remedy=f"use a key that was made with --scope {scope}",
             )
-        connection.state.actor = key.actor()
 
-    return guard
+    def near(self, subject: SubjectId) -> None:
+        """Raise ``Refused`` for what is known of somebody whose data lies in another region.
+
+        Values may be exported where the policy allows it; that is asked as an act, at the gate.
+        """
+        if self.by.region is not None and self.by.region != subject.region:
+            raise Refused(
+                f"this key reads from `{self.by.region}`; the subject's data lies elsewhere",
+                clause="2.4b",
+                remedy="ask from the subject's own region, or for an export",
+            )
+
+    def speaking(self, acts: list[Act], *, on_behalf: bool) -> Actor:
+        """Return who speaks: the program, or the person through it.
+
+        Raises ``Refused`` for an act beyond the key's scopes or purposes, and ``BadInput`` for the
+        person's own words where the person did not say them.
+        """
+        for act in acts:
+            if type(act) in ALSO:
+                self.need(ALSO[type(act)])
+            self._demand_purpose(act)
+            if isinstance(act, OWN) and not on_behalf:
+                raise BadInput(
+                    "acceptance, consent and objection are the person's own words",
+                    clause="9.3",
+                    remedy="send `on_behalf: true` when the person said so in your program",
+                )
+        if not on_behalf:
+            return self.by
+        by = self.by
+        return Actor(
+            kind="subject", id=by.id, region=by.region, assurance=1, purposes=by.purposes
+        )
+
+    def _demand_purpose(self, act: Act) -> None:
+        purpose = purpose_of(act)
+        if self.by.purposes is not None and purpose and purpose not in self.by.purposes:
+            raise Refused(
+                f"this key may not act for `{purpose}`",
+                clause="7.1d",
+                remedy="use a service key that carries this purpose",
+            )
 
 
-def actor(connection: Connection) -> Actor:
-    """Return who the guard recognised."""
-    found: Actor = connection.state.actor
+def purpose_of(act: Act) -> str:
+    """Return the purpose an act is for, or speaks of; empty for one that has none.
+
+    >>> purpose_of(ConsentGiven(subject=None, to="share/id-authority/realname"))
+    'realname'
+    >>> purpose_of(ConsentGiven(subject=None, to="realname/identity.id_number"))
+    'realname'
+    """
+    if isinstance(act, ConsentGiven | ConsentRefused | ConsentWithdrawn):
+        first, *rest = act.to.split("/")
+        return rest[-1] if first in _SENT and rest else first
+    found: str = getattr(act, "purpose", "")
     return found
+
+
+def recognise(troth: Troth, authorization: str) -> Caller | None:
+    """Recognise who calls by the ``Authorization`` header; ``None`` where it holds no key.
+
+    Raises ``NotProved`` for a key that is not known or has ended.
+    """
+    kind, _, token = authorization.partition(" ")
+    if kind.lower() != "bearer" or not token:
+        return None
+    key = troth.access.key(token)
+    return Caller(by=key.actor(), scopes=key.scopes)
+
+
+def stranger() -> NotProved:
+    """Return the refusal of who came without a key."""
+    return NotProved("a service key is needed", clause="7.1d")

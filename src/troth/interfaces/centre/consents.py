@@ -4,7 +4,7 @@ Only what can be said in general is offered here; what needs an occasion (a numb
 check, a partner) is asked for there, and can be taken back here.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec import Struct
 from troth.app import Shown, Tick
 from troth.interfaces.centre.doors import Me, me
 from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import Call, Page, download, house, show, tongue
+from troth.interfaces.centre.page import Call, Page, Seen, download, house, show, tongue
 from troth.model.clock import Moment
 from troth.model.errors import NotFound
 from troth.model.terms import matches
@@ -46,7 +46,7 @@ def say(request: Call, form: Form) -> Page:
     if key not in {choice.key for choice in consent.choices(who.subject)}:
         raise NotFound("no such consent")
     if form.text("answer") == "withdraw":
-        done: Any = consent.withdraw(who.subject, key, by=who.by)
+        done: Seen = consent.withdraw(who.subject, key, by=who.by)
         return _page(request, who, withdrawn=done, key=key)
     edition = house(request).gate.policy().edition.hash
     consent.give(
@@ -68,7 +68,7 @@ def receipt(request: Call) -> Page:
 
 
 def _page(
-    request: Call, who: Me, *, withdrawn: Any = None, given: bool = False, key: str = ""
+    request: Call, who: Me, *, withdrawn: Seen = None, given: bool = False, key: str = ""
 ) -> Page:
     troth = house(request)
     switches = [_switch(request, choice) for choice in troth.consent.choices(who.subject)]
@@ -88,11 +88,11 @@ def _page(
     )
 
 
-def _general(key: str, purposes: Any) -> bool:
+def _general(key: str, purposes: Seen) -> bool:
     return key in purposes and purposes[key].switch and key not in ON_OCCASION
 
 
-def _switch(request: Call, choice: Any) -> Switch:
+def _switch(request: Call, choice: Seen) -> Switch:
     words = tongue(request)
     return Switch(
         key=choice.key,

@@ -1,6 +1,6 @@
 """Correcting and completing what we hold; a new contact proved by its code (policy 9.2, 2.1.2)."""
 
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -9,6 +9,7 @@ from troth.interfaces.centre.forms import Form
 from troth.interfaces.centre.page import (
     Call,
     Page,
+    Seen,
     binding,
     forms,
     go,
@@ -82,7 +83,7 @@ def _lines(request: Call, who: Me) -> list[Line]:
     ]
 
 
-def _offered(field: str, category: Any, held: Any) -> bool:
+def _offered(field: str, category: Seen, held: Seen) -> bool:
     if category.closed or category.source != "provided":
         return False
     return field in held or any(matches(pattern, field) for pattern in CAN_COMPLETE)

@@ -1,11 +1,11 @@
 """Who looked, when, why and under which clause; and everything else that was done (7.1, 9.1)."""
 
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from troth.interfaces.centre.doors import me
-from troth.interfaces.centre.page import Call, Page, house, show, tongue
+from troth.interfaces.centre.page import Call, Page, Seen, house, show, tongue
 from troth.interfaces.centre.words import Tongue
 from troth.model.clock import Moment
 
@@ -48,7 +48,7 @@ def _start(request: Call, most: int) -> int:
     return min(int(asked), most) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
 
 
-def _deed(entry: Any, words: Tongue) -> Deed:
+def _deed(entry: Seen, words: Tongue) -> Deed:
     fields = entry.what.get("fields")
     purpose = str(entry.what.get("purpose", ""))
     return Deed(
@@ -63,7 +63,7 @@ def _deed(entry: Any, words: Tongue) -> Deed:
     )
 
 
-def _about(entry: Any, words: Tongue) -> str:
+def _about(entry: Seen, words: Tongue) -> str:
     """Say what else an entry is about: a recipient, a consent, a message."""
     what = entry.what
     if entry.kind.startswith("consent."):

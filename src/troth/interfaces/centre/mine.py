@@ -5,13 +5,13 @@ policy. A value is opened, and that is recorded, only when its owner asks to see
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from troth.interfaces.centre.doors import Me, me, proved
 from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import Call, Page, document, house, show, tongue
+from troth.interfaces.centre.page import Call, Page, Seen, document, house, show, tongue
 from troth.interfaces.centre.words import Tongue
 from troth.model.acts import Show
 from troth.model.clock import Moment
@@ -96,7 +96,7 @@ def _listed(request: Call, who: Me, values: Mapping[str, str]) -> Page:
 
 
 def _item(
-    holding: Any,
+    holding: Seen,
     words: Tongue,
     tables: Mapping[tuple[str, str], Basis],
     given: tuple[str, ...],

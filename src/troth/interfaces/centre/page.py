@@ -23,6 +23,8 @@ from troth.model.secret import Secret
 
 Call = Request[Any, Any, Any]
 Page = Response[Any]
+Seen = Any
+"""A struct that the app hands over; the rooms that define it may not be imported here."""
 
 SESSION: Final = "__Host-troth"
 FORM: Final = "__Host-csrf"
@@ -33,7 +35,7 @@ DAY: Final = 24 * 3600
 YEAR: Final = 365 * DAY
 HTML: Final = "text/html; charset=utf-8"
 MOST_RENDERED: Final = 16
-_RENDERED: Final[dict[tuple[str, str], Any]] = {}
+_RENDERED: Final[dict[tuple[str, str], Seen]] = {}
 """Documents by edition's hash and language: what has the same hash reads the same."""
 
 
@@ -76,7 +78,7 @@ def tongue(request: Call) -> Tongue:
     return Tongue(house(request), str(asked))
 
 
-def document(request: Call) -> Any:
+def document(request: Call) -> Seen:
     """Return the policy in force as people read it here, rendered once for each language."""
     troth, language = house(request), tongue(request).language
     key = troth.gate.policy().hash, language

@@ -38,12 +38,12 @@ class Stretch(Struct, frozen=True, kw_only=True):
 
 
 def home(request: Call) -> Page:
-    """Three doors: see, choose, delete."""
+    """Show three doors: see, choose, delete."""
     return show(request, "home.html")
 
 
 def policy(request: Call) -> Page:
-    """The whole text in force, in the language asked for."""
+    """Show the whole text in force, in the language asked for."""
     hosts = tuple(
         host
         for service in house(request).gate.policy().edition.services.values()
@@ -55,7 +55,7 @@ def policy(request: Call) -> Page:
 
 
 def collected(request: Call) -> Page:
-    """The list of collection: what, for which purpose, on which basis."""
+    """Show the list of collection: what, for which purpose, on which basis."""
     rows: dict[str, list[Any]] = {}
     for row in document(request).collection:
         rows.setdefault(row.field, []).append(row)
@@ -72,7 +72,7 @@ def collected(request: Call) -> Page:
 
 
 def shared(request: Call) -> Page:
-    """The list of sharing: who may receive what, for which purpose."""
+    """Show the list of sharing: who may receive what, for which purpose."""
     rows: dict[str, list[Any]] = {}
     for row in document(request).sharing:
         rows.setdefault(row.recipient, []).append(row)
@@ -80,7 +80,7 @@ def shared(request: Call) -> Page:
 
 
 def changes(request: Call) -> Page:
-    """What the edition in force changed, in meaning and in words."""
+    """Show what the edition in force changed, in meaning and in words."""
     earlier = _earlier(request)
     changed = house(request).changed(earlier) if earlier is not None else None
     editions = house(request).gate.editions()
@@ -100,12 +100,12 @@ def _earlier(request: Call) -> Moment | None:
 
 
 def cookies(request: Call) -> Page:
-    """Every cookie that is set, with purpose and life; whether it is needed."""
+    """Show every cookie that is set, with purpose and life; whether it is needed."""
     return show(request, "cookies.html")
 
 
 def board(request: Call) -> Page:
-    """The clause board: which clauses are kept, and by what."""
+    """Show the clause board: which clauses are kept, and by what."""
     found = house(request).evidence.board()
     wanted = request.query_params.get("status", "")
     rows = [row for row in found.rows if wanted not in STATUSES or row.status == wanted]
@@ -132,15 +132,13 @@ def _bar(counts: dict[str, int]) -> list[Stretch]:
 
 
 def clause(request: Call, name: str) -> Page:
-    """One clause: its text, what keeps it, its tests, and ledger entries that prove it."""
+    """Show one clause: its text, what keeps it, its tests, and ledger entries that prove it."""
     evidence = house(request).evidence
-    return show(
-        request, "clause.html", row=evidence.row(name), proofs=evidence.proofs(name), name=name
-    )
+    return show(request, "clause.html", row=evidence.row(name), proofs=evidence.proofs(name))
 
 
 def asset(name: str) -> Response[bytes]:
-    """One of the centre's own files, by its name and nothing else."""
+    """Give one of the centre's own files, by its name and nothing else."""
     found = served().get(name)
     if found is None:
         raise NotFoundException

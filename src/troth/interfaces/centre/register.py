@@ -46,7 +46,7 @@ class Opened(Struct, frozen=True, kw_only=True):
 
 
 def form(request: Call) -> Page:
-    """The first step: where you live, and two ways to reach you."""
+    """Show the first step: where you live, and two ways to reach you."""
     return _first(request, {})
 
 

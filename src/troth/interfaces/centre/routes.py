@@ -1,7 +1,7 @@
-"""The addresses of the centre. Whatever changes something is bound in one way, so none is forgotten.
+"""The addresses of the centre; whatever changes something is bound in one way (reliability A4).
 
 Every address that takes a form goes through ``_takes``: the request must come from a page of ours
-and carry the form's token before a line of its own work runs (reliability A4).
+and carry the form's token before a line of its own work runs.
 """
 
 from collections.abc import Callable
@@ -148,6 +148,5 @@ def lost(request: Call, error: HTTPException) -> Page:
 
 def broken(request: Call, error: Exception) -> Page:
     """Answer a fault of ours without telling anything of it; the log has its kind and place."""
-    if request.logger:
-        request.logger.error("unexpected %s at %s", type(error).__name__, request.route_handler)
+    request.logger.error("unexpected %s at %s", type(error).__name__, request.route_handler)
     return show(request, "lost.html", status=500, place="/")

@@ -32,7 +32,6 @@ from troth.model.secret import Secret
 AFTER: Final = ("/me", "/me/consents", "/me/copy", "/me/cancel", "/me/trail", "/me/correct")
 """Where a sign-in may lead; any other wish leads to the first."""
 LIFE: Final = 10 * MINUTE
-State = tuple[str, str]
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -80,7 +79,7 @@ def send_code(request: Call, sent: Form) -> Page:
 def sign_in_with_code(request: Call, sent: Form) -> Page:
     """Sign in by a code."""
     asked = _asked(request, sent, "sign_in")
-    if isinstance(asked, Page):
+    if not isinstance(asked, Asked):
         return asked
     if not sent.text("code"):
         return _enter(request, asked, "sign_in", _missing(request, sent))
@@ -114,7 +113,7 @@ def send_recovery(request: Call, sent: Form) -> Page:
 def recover(request: Call, sent: Form) -> Page:
     """Set a new password by a code; every other session ends."""
     asked = _asked(request, sent, "recover")
-    if isinstance(asked, Page):
+    if not isinstance(asked, Asked):
         return asked
     if not sent.text("code"):
         return _enter(request, asked, "recover", _missing(request, sent))
@@ -205,7 +204,7 @@ def _asked(request: Call, sent: Form, flow: str) -> Asked | Page:
 
 
 def _missing(request: Call, sent: Form) -> Trouble | None:
-    """A page shown again in another language is no mistake; an empty code that was sent is."""
+    """Tell a code left empty from a page that is only shown again in another language."""
     if "code" not in sent.carried():
         return None
     return tongue(request).trouble(BadInput("a field is empty", field="code"))

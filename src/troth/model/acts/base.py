@@ -35,7 +35,14 @@ SYSTEM = Actor(kind="system")
 """The house itself: its scheduler and courier."""
 
 
-class Act(Struct, frozen=True, kw_only=True, tag=True, tag_field="act"):
+class Act(
+    Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    tag=True,
+    tag_field="act",
+):
     """Something done to one subject's personal data, or (subject ``None``) to everybody's."""
 
     subject: SubjectId | None

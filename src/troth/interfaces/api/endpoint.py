@@ -1,0 +1,184 @@
+"""One address of the API: what it needs, takes and gives; and how every call of it is answered.
+
+The router, the check of the key, the decoding of what was sent and the description in OpenAPI are
+all made from the same row, so none of them can say something else than the others.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, Literal, TypeVar
+
+from litestar import Request
+from litestar.concurrency import sync_to_thread
+from litestar.response.base import ASGIResponse
+from msgspec import Struct
+
+from troth.app import Troth
+from troth.interfaces.api.codec import Malformed, decode, encode, read_query
+from troth.interfaces.api.door import Caller, stranger
+from troth.interfaces.api.pages import Pages
+from troth.model.acts import Actor
+from troth.model.errors import BadInput, NotFound, TrothError
+from troth.model.terms import SubjectId
+
+B = TypeVar("B")
+JSON: Final = "application/json"
+ONCE: Final = "idempotency-key"
+LONGEST_KEY: Final = 200
+ARRIVAL: Final = "arrival"
+"""Where in the state of a request its ``Arrival`` lies."""
+
+
+class Arrival(Struct, frozen=True):
+    """What is known of a request before it is routed: who calls, and the whole body."""
+
+    caller: Caller | None
+    body: bytes
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """What every address works with. ``served`` counts answers by method and status."""
+
+    troth: Troth
+    pages: Pages
+    served: Mapping[tuple[str, int], int]
+    failures: Callable[[], list[str]] = list
+
+
+class Call(Generic[B]):
+    """One call as the work sees it: the house, who calls, the parts of the address, the body."""
+
+    __slots__ = ("_caller", "body", "house", "once", "path")
+
+    def __init__(
+        self,
+        house: House,
+        caller: Caller | None,
+        path: Mapping[str, str],
+        body: B,
+        once: str = "",
+    ) -> None:
+        self.house = house
+        self._caller = caller
+        self.path = path
+        self.body = body
+        self.once = once
+
+    @property
+    def troth(self) -> Troth:
+        """The instance."""
+        return self.house.troth
+
+    @property
+    def caller(self) -> Caller:
+        """The program that calls. Raises ``NotProved`` where there is none."""
+        if self._caller is None:
+            raise stranger()
+        return self._caller
+
+    @property
+    def by(self) -> Actor:
+        """The program as the gate knows it."""
+        return self.caller.by
+
+    @property
+    def subject(self) -> SubjectId:
+        """The subject of the address. Raises ``NotFound`` for what is no id."""
+        try:
+            return SubjectId(self.path["subject"])
+        except ValueError:
+            raise NotFound("no subject has this id", clause="P.1") from None
+
+    def near(self) -> SubjectId:
+        """Return the subject, if this key may know of them. Raises ``NotFound``, ``Refused``."""
+        self.caller.near(self.subject)
+        return self.subject
+
+
+class Raw(Struct, frozen=True):
+    """An answer that is not JSON, or not 200."""
+
+    body: bytes
+    media: str
+    headers: Mapping[str, str] = {}
+    status: int = 200
+
+
+class WrongMedia(TrothError):
+    """this address takes JSON."""
+
+    code = "wrong_media"
+    status = 415
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """One row of the table of addresses.
+
+    ``path`` names its parts as OpenAPI does. ``scope`` is what the key needs; none: open to all.
+    ``takes`` is the shape of the body, or of the parameters of a GET. ``gives`` is the shape of the
+    answer, or the media type of one that is no JSON. ``slow`` work waits in the thread pool even
+    where the store is a file: it writes much, computes long, or speaks to somebody else.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    work: Callable[[Call[Any]], object]
+    gives: Any
+    about: str
+    scope: str = ""
+    takes: Any = None
+    slow: bool = False
+    once: bool = False
+
+    async def answer(self, request: Request[Any, Any, Any], house: House) -> ASGIResponse:
+        """Check the key, read what was sent, do the work, write the answer."""
+        arrival: Arrival = request.scope["state"][ARRIVAL]
+        if self.scope:
+            if arrival.caller is None:
+                raise stranger()
+            arrival.caller.need(self.scope)
+        call = Call(
+            house,
+            arrival.caller,
+            request.path_params,
+            self._sent(request, arrival),
+            self._once(request) if self.once else "",
+        )
+        if self.slow or house.troth.slow:
+            return written(await sync_to_thread(self.work, call))
+        return written(self.work(call))
+
+    def _sent(self, request: Request[Any, Any, Any], arrival: Arrival) -> object:
+        if self.takes is None:
+            return None
+        if self.method == "GET":
+            return read_query(dict(request.query_params), self.takes)
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != JSON:
+            raise WrongMedia(clause="7.2c", remedy=f"send `Content-Type: {JSON}`")
+        if not arrival.body:
+            raise Malformed("the body is empty", clause="7.2c", remedy="send a JSON object")
+        return decode(arrival.body, self.takes)
+
+    @staticmethod
+    def _once(request: Request[Any, Any, Any]) -> str:
+        key = request.headers.get(ONCE, "")
+        if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+            raise BadInput(
+                f"an idempotency key is 1 to {LONGEST_KEY} printable ASCII characters",
+                clause="7.2c",
+                remedy="draw a random one for each act",
+                field="Idempotency-Key",
+            )
+        return key
+
+
+def written(given: object) -> ASGIResponse:
+    """Write what the work gives."""
+    if isinstance(given, Raw):
+        return ASGIResponse(
+            body=given.body,
+            status_code=given.status,
+            media_type=given.media,
+            headers=dict(given.headers),
+        )
+    return ASGIResponse(body=encode(given), media_type=JSON)
