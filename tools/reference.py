@@ -11,11 +11,11 @@ from pathlib import Path
 import click
 import msgspec
 
+from troth.app.settings import Settings
 from troth.interfaces import cli
 from troth.model import acts, errors
 from troth.model.acts import Act
 from troth.model.errors import TrothError
-from troth.settings import Settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code; change it there. -->"

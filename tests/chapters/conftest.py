@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chapters.people import House, opened
-from troth import settings
-from troth.app import Troth, create
+from troth.app import Troth, create, settings
 from troth.egress.channels import MemoryChannel
 from troth.model.clock import Moment, SetClock, moment
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.postgres import Server
-from troth import settings
-from troth.app import Troth, create
+from troth.app import Troth, create, settings
 from troth.egress.channels import MemoryChannel
 from troth.egress.databases import Database
 from troth.egress.recipients import RecipientPort

@@ -1,17 +1,14 @@
 """An act is judged by the edition in force at its time, never by one still to come (11.5)."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.gate.house import EMAIL, GLOBAL, House
-from troth import settings
 from troth.model.acts import SYSTEM, ConsentGiven, Publish, Use
 from troth.model.clock import moment
 from troth.model.errors import BadInput, ConsentMissing, PolicyBroken, Refused
-from troth.policy import reader
+from troth.policy import packs, reader
 
-SOURCE = (Path(settings.__file__).parent / "policy/packs/itnio/policy.yaml").read_text("utf-8")
+SOURCE, _ = packs.source("itnio")
 LATER = SOURCE.replace('edition: "2023-05-31"', 'edition: "2027-01-01"').replace(
     "effective: 2023-05-31", "effective: 2027-01-01"
 )

@@ -365,14 +365,15 @@ def test_judging_bits_is_judging_the_standing():
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr("troth.policy.decide.STATES", 3)
+    monkeypatch.setattr("troth.policy.decide.SEEN", 3)
     monkeypatch.setattr("troth.policy.decide.PLANS", 3)
     fresh = Policy(edition())
     for number in range(10):
         ask = Ask(operation=USE, purpose=f"gossip-{number}", fields=("contact.email",))
         fresh.decide(ask, but(ADULT, entries=number), AT)
     assert len(fresh._plans) <= 3
-    assert len(fresh._states) <= 3
+    assert len(fresh._seen) <= 3
+    assert len(fresh._answers) <= 3
 
 
 def test_a_rule_that_names_a_ground_waits_for_it():

@@ -18,7 +18,7 @@ from litestar.plugins import OpenAPISchemaPlugin
 from troth.app import Troth
 from troth.interfaces.api.limits import Limits
 from troth.interfaces.api.pages import Pages
-from troth.interfaces.api.problems import malformed, refused, unexpected
+from troth.interfaces.api.problems import refused, unexpected, unroutable
 from troth.interfaces.api.routes import handlers
 from troth.interfaces.centre.forms import Forms
 from troth.interfaces.centre.routes import centre, lost
@@ -113,7 +113,7 @@ def astray(request: Request[Any, Any, Any], error: HTTPException) -> Response[An
     browsing = "text/html" in request.headers.get("accept", "")
     if browsing and not request.url.path.startswith("/v1"):
         return lost(request, error)
-    return malformed(request, error)
+    return unroutable(request, error)
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)

@@ -5,10 +5,12 @@ decision quotes its rules, its clauses and the edition, and says why in a senten
 
 How it is fast: a subject's standing is reduced once to an integer (``state``). A question is
 compiled once to the mask of the bits that can matter for it. The decision for (question, masked
-bits) is made once by ``judge`` and handed out ever after; it is immutable, reason and all.
+bits) is made once by ``judge`` and handed out ever after; it is immutable, reason and all. A warm
+question is three look-ups: the standing by identity, the question, the number of the state.
 """
 
-from typing import Final
+import itertools
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -29,10 +31,13 @@ EFFECTS: Final = {"allowed": Effect.ALLOW, "consent_missing": Effect.ASK}
 
 __all__ = ["Ask", "Decision", "Policy"]
 
-STATES: Final = 4096
+SEEN: Final = 4096
+KINDS: Final = 65_536
 PLANS: Final = 16_384
 MADE: Final = 4096
-"""How many states, questions and answers to a question are remembered before starting anew."""
+"""How many standings, states, questions, and answers to a question are remembered at most."""
+
+T = TypeVar("T")
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -65,6 +70,12 @@ class Decision(Struct, frozen=True, kw_only=True):
         return self.effect is Effect.ALLOW
 
 
+Subset = tuple[int, Fields]
+"""Fields that are allowed: as bits, and by name."""
+Seen = tuple[Standing, Moment, Moment, int]
+"""A standing that was read: itself, from when until when that is good, the number of its state."""
+
+
 class Plan:
     """One question, compiled: the bits that matter for it and the answers made so far."""
 
@@ -73,7 +84,7 @@ class Plan:
     def __init__(self, mask: int) -> None:
         self.mask = mask
         self.made: dict[int, Decision] = {}
-        self.sets: dict[int, tuple[int, Fields]] = {}
+        self.sets: dict[int, Subset] = {}
 
 
 class Policy(Declared):
@@ -84,8 +95,76 @@ class Policy(Declared):
         super().__init__(edition)
         self.hash = digest or edition.hash
         self._judge = Judge(edition)
-        self._states: dict[int, State] = {}
         self._plans: dict[Ask, Plan] = {}
+        # Standings of the same bits share a number, drawn once and never given again, so that
+        # whoever still holds a forgotten one finds nothing rather than somebody else's answer.
+        self._draw = itertools.count()
+        self._kinds: dict[int, int] = {}
+        self._seen: dict[int, Seen] = {}
+        self._answers: dict[Ask, dict[int, Decision]] = {}
+        self._subsets: dict[Ask, dict[int, Subset]] = {}
+        self._numbers = {field: 1 << number for number, field in enumerate(edition.categories)}
+
+    # --- deciding ------------------------------------------------------------------------------
+
+    def decide(self, ask: Ask, standing: Standing, at: Moment) -> Decision:
+        """Judge an ask for a subject at a moment.
+
+        >>> from troth.policy import packs, reader
+        >>> policy = Policy(reader.load(*packs.source("itnio")))
+        >>> ask = Ask(operation=Operation.USE, purpose="marketing", fields=("contact.email",))
+        >>> policy.decide(ask, Standing(pseudonym="p", residence="CN"), Moment(0)).missing
+        ('marketing',)
+        """
+        try:
+            known, since, until, kind = self._seen[id(standing)]
+            if known is standing and since <= at < until:
+                return self._answers[ask][kind]
+        except KeyError:
+            pass
+        bits, kind = self._look(standing, at)
+        decision = self.judge(ask, bits)
+        _remember(self._answers, ask, kind, decision)
+        return decision
+
+    def allowed(self) -> bool:
+        """Whether the act may be."""
+        return self.effect is Effect.ALLOW
+
+
+Subset = tuple[int, Fields]
+"""Fields that are allowed: as bits, and by name."""
+Seen = tuple[Standing, Moment, Moment, int]
+"""A standing that was read: itself, from when until when that is good, the number of its state."""
+
+
+class Plan:
+    """One question, compiled: the bits that matter for it and the answers made so far."""
+
+    __slots__ = ("made", "mask", "sets")
+
+    def __init__(self, mask: int) -> None:
+        self.mask = mask
+        self.made: dict[int, Decision] = {}
+        self.sets: dict[int, Subset] = {}
+
+
+class Policy(Declared):
+    """One edition, compiled. Safe from many threads: what it remembers is only ever recomputed."""
+
+    def __init__(self, edition: Edition, digest: str = "") -> None:
+        """Compile an edition; ``digest`` is its hash where that is known already."""
+        super().__init__(edition)
+        self.hash = digest or edition.hash
+        self._judge = Judge(edition)
+        self._plans: dict[Ask, Plan] = {}
+        # Standings of the same bits share a number, drawn once and never given again, so that
+        # whoever still holds a forgotten one finds nothing rather than somebody else's answer.
+        self._draw = itertools.count()
+        self._kinds: dict[int, int] = {}
+        self._seen: dict[int, Seen] = {}
+        self._answers: dict[Ask, dict[int, Decision]] = {}
+        self._subsets: dict[Ask, dict[int, Subset]] = {}
         self._numbers = {field: 1 << number for number, field in enumerate(edition.categories)}
 
     # --- deciding ------------------------------------------------------------------------------
@@ -121,13 +200,8 @@ class Policy(Declared):
         return tuple(field for field, bit in self._numbers.items() if mask & bit)
 
     def state(self, standing: Standing, at: Moment) -> State:
-        """Reduce a standing to its bits at a moment, and remember them for the next ask."""
-        state = self._judge.alphabet.read(standing, at)
-        if len(self._states) >= STATES:
-            self._states.clear()
-        # The state holds its standing, so that no other object can take the id while it is here.
-        self._states[id(standing)] = state
-        return state
+        """Reduce a standing to its bits at a moment, for ``judge``."""
+        return self._judge.alphabet.read(standing, at)
 
     def judge(self, ask: Ask, bits: int) -> Decision:
         """Judge an ask for a subject in a state: ``decide`` without reading the standing."""
@@ -141,22 +215,37 @@ class Policy(Declared):
             plan.made[bits] = decision
         return decision
 
-    def _set(self, ask: Ask, standing: Standing, at: Moment) -> tuple[int, Fields]:
-        state = self._states.get(id(standing))
-        if state is None or state.standing is not standing or not state.since <= at < state.until:
-            state = self.state(standing, at)
-        plan = self._plans.get(ask)
-        if plan is None:
-            plan = self._plan(ask)
-        bits = state.bits & plan.mask
+    def _look(self, standing: Standing, at: Moment) -> tuple[int, int]:
+        """Read a standing and remember it for the next ask; return its bits and their number."""
+        state = self.state(standing, at)
+        if len(self._kinds) >= KINDS:
+            self._kinds.clear()
+        kind = self._kinds.setdefault(state.bits, next(self._draw))
+        if len(self._seen) >= SEEN:
+            self._seen.clear()
+        # What is remembered holds its standing, so that no other object takes the id meanwhile.
+        self._seen[id(standing)] = (standing, state.since, state.until, kind)
+        return state.bits, kind
+
+    def _set(self, ask: Ask, standing: Standing, at: Moment) -> Subset:
+        try:
+            known, since, until, kind = self._seen[id(standing)]
+            if known is standing and since <= at < until:
+                return self._subsets[ask][kind]
+        except KeyError:
+            pass
+        bits, kind = self._look(standing, at)
+        plan = self._plans.get(ask) or self._plan(ask)
+        bits &= plan.mask
         found = plan.sets.get(bits)
         if found is None:
             if len(plan.sets) >= MADE:
                 plan.sets.clear()
             found = plan.sets[bits] = self._subset(ask, bits)
+        _remember(self._subsets, ask, kind, found)
         return found
 
-    def _subset(self, ask: Ask, bits: int) -> tuple[int, Fields]:
+    def _subset(self, ask: Ask, bits: int) -> Subset:
         fields = tuple(
             field
             for field in self._judge.leaves(ask.fields)
@@ -216,6 +305,17 @@ class Policy(Declared):
             masked=role.masked if role else False,
             duties=duties,
         )
+
+
+def _remember(table: dict[Ask, dict[int, T]], ask: Ask, kind: int, answer: T) -> None:
+    answers = table.get(ask)
+    if answers is None:
+        if len(table) >= PLANS:
+            table.clear()
+        answers = table[ask] = {}
+    if len(answers) >= MADE:
+        answers.clear()
+    answers[kind] = answer
 
 
 def _effect(verdict: Verdict) -> Effect:

@@ -33,11 +33,19 @@ NOTHING: Final = 0
 GIVEN: Final = 1
 WITHDRAWN: Final = 2
 REFUSED: Final = 3
+_LIFE: Final = {"active": 0, "closed": CLOSED, "erased": ERASED, "unknown": UNKNOWN}
+_AGE: Final = {
+    AgeBand.UNKNOWN: 0,
+    AgeBand.ADULT: 0,
+    AgeBand.MINOR: MINOR,
+    AgeBand.CHILD: CHILD,
+}
 _SAID: Final[Mapping[str, Said]] = {"given": 1, "withdrawn": 2, "refused": 3}
 
 ELSEWHERE: Final = "?"
 """A regime that no edition knows: it permits nothing that needs a basis."""
 
+MOST_PLACES: Final = 4096
 FIRST: Final = Moment(-(1 << 62))
 LAST: Final = Moment(1 << 62)
 
@@ -57,6 +65,7 @@ class Alphabet:
     def __init__(self, edition: Edition, consents: Iterable[str], facts: Iterable[str]) -> None:
         """Lay out the bits; ``consents`` are the keys and ``facts`` the words that rules ask."""
         self._edition = edition
+        self._places: dict[tuple[str, tuple[str, ...]], int] = {}
         self._next = COMMON.bit_length()
         self.regimes = self._lay((*Regime, ELSEWHERE))
         self.residences = self._lay(edition.residences)
@@ -90,7 +99,9 @@ class Alphabet:
 
     def read(self, standing: Standing, at: Moment) -> State:
         """Reduce a standing to its state at a moment."""
-        bits = self._life(standing) | self._place(standing)
+        bits = _LIFE[standing.life] | _AGE[standing.age]
+        bits |= self._place(standing.residence, standing.regimes)
+        bits |= (ACCEPTED if standing.accepted else 0) | (GUARDIAN if standing.guardian else 0)
         for purpose in standing.objections:
             bits |= self.objections.get(purpose, 0)
         for name, fact in standing.facts.items():
@@ -99,27 +110,23 @@ class Alphabet:
         for field, restriction in standing.restrictions.items():
             if restriction.until is None or at < restriction.until:
                 bits |= ALL_RESTRICTED if field == "*" else self.restrictions.get(field, 0)
-        for key, place in self._places(standing):
-            bits |= last_word(standing.consents, key, at) << place
+        for key in standing.consents:
+            place = self.consents.get(key)
+            if place is not None:
+                bits |= last_word(standing.consents, key, at) << place
         since, until = _span(standing, at)
         return State(standing, since, until, bits)
 
-    def _places(self, standing: Standing) -> list[tuple[str, int]]:
-        known = self.consents
-        return [(key, known[key]) for key in standing.consents if key in known]
-
-    def _life(self, standing: Standing) -> int:
-        bits = {"closed": CLOSED, "erased": ERASED, "unknown": UNKNOWN}.get(standing.life, 0)
-        bits |= {AgeBand.MINOR: MINOR, AgeBand.CHILD: CHILD}.get(standing.age, 0)
-        return (
-            bits | (ACCEPTED if standing.accepted else 0) | (GUARDIAN if standing.guardian else 0)
-        )
-
-    def _place(self, standing: Standing) -> int:
-        name, residence = self._edition.residence(standing.residence or "*")
-        bits = self.residences[name]
-        for regime in standing.regimes or residence.regimes or (ELSEWHERE,):
-            bits |= self.regimes.get(regime, self.regimes[ELSEWHERE])
+    def _place(self, lives: str, regimes: tuple[str, ...]) -> int:
+        """Return the bits of where somebody lives and what binds them; few, so remembered."""
+        bits = self._places.get((lives, regimes))
+        if bits is None:
+            name, residence = self._edition.residence(lives or "*")
+            bits = self.residences[name]
+            for regime in regimes or residence.regimes or (ELSEWHERE,):
+                bits |= self.regimes.get(regime, self.regimes[ELSEWHERE])
+            if len(self._places) < MOST_PLACES:
+                self._places[lives, regimes] = bits
         return bits
 
 
@@ -142,6 +149,8 @@ def last_word(consents: Mapping[str, Consent], key: str, at: Moment) -> Said:
 def _span(standing: Standing, at: Moment) -> tuple[Moment, Moment]:
     """Return from when until when nothing in a standing changes by date alone."""
     since, until = FIRST, LAST
+    if not standing.consents and not standing.restrictions:
+        return since, until
     for ends in (
         *(consent.expires for consent in standing.consents.values()),
         *(restriction.until for restriction in standing.restrictions.values()),

@@ -14,7 +14,6 @@ from msgspec import Struct
 from troth.model.acts import Json
 from troth.model.clock import Moment
 from troth.model.secret import Secret
-from troth.model.standing import Acceptance, Consent, Fact, Held, HoldOn, Owed, Restriction
 from troth.model.terms import Effect, Operation, SubjectId
 
 S = TypeVar("S")
@@ -117,22 +116,13 @@ class Drawn(Struct, frozen=True):
     subject: SubjectId
 
 
-class StandingNow(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a subject has said, what is checked, restricted and held, and what is owed."""
+class AcceptedTerms(Struct, frozen=True):
+    """Which edition was accepted, when, in which language and by which means."""
 
-    life: str
-    residence: str = ""
-    regimes: tuple[str, ...] = ()
-    age: str = "unknown"
-    guardian: bool = False
-    accepted: tuple[Acceptance, ...] = ()
-    consents: dict[str, Consent] = {}
-    objections: dict[str, Moment] = {}
-    restrictions: dict[str, Restriction] = {}
-    holds: dict[str, HoldOn] = {}
-    facts: dict[str, Fact] = {}
-    held: dict[str, Held] = {}
-    owed: dict[str, Owed] = {}
+    edition: str
+    at: Moment
+    language: str
+    means: str
 
 
 class ConsentState(Struct, frozen=True, kw_only=True):
@@ -142,6 +132,65 @@ class ConsentState(Struct, frozen=True, kw_only=True):
     at: Moment
     expires: Moment | None
     entry: str
+
+
+class HeldField(Struct, frozen=True):
+    """One field that is held: since when, for which purposes, and where it came from."""
+
+    since: Moment
+    purposes: tuple[str, ...]
+    source: str
+
+
+class Restricted(Struct, frozen=True):
+    """A field that may only be stored and secured, on which ground and until when."""
+
+    ground: str
+    until: Moment | None
+
+
+class OnHold(Struct, frozen=True):
+    """A law that forbids erasing some fields until a date."""
+
+    law: str
+    fields: tuple[str, ...]
+    until: Moment
+
+
+class Duty(Struct, frozen=True):
+    """Something that is owed to a subject, by when, and how far it is."""
+
+    what: str
+    since: Moment
+    by: Moment
+    state: Literal["open", "fulfilled", "denied", "expired", "revoked"]
+    code: str
+
+
+class CheckedFact(Struct, frozen=True):
+    """A fact that was checked: its result, when and how."""
+
+    result: str
+    at: Moment
+    method: str
+
+
+class StandingNow(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a subject has said, what is checked, restricted and held, and what is owed."""
+
+    life: str
+    residence: str = ""
+    regimes: tuple[str, ...] = ()
+    age: str = "unknown"
+    guardian: bool = False
+    accepted: tuple[AcceptedTerms, ...] = ()
+    consents: dict[str, ConsentState] = {}
+    objections: dict[str, Moment] = {}
+    restrictions: dict[str, Restricted] = {}
+    holds: dict[str, OnHold] = {}
+    facts: dict[str, CheckedFact] = {}
+    held: dict[str, HeldField] = {}
+    owed: dict[str, Duty] = {}
 
 
 class Holding(Struct, frozen=True, kw_only=True):

@@ -1,114 +1,187 @@
-"""The open books over HTTP: the policy, the ledger, the clause board; and how the service is.
+"""The open book of promises, and how the service is (policy 11.4, 11.5; RFC 9116, GPC).
 
-Everything here may be read by anybody: it holds no personal data. Tiles, bundles and checkpoints
-have the addresses of C2SP tlog-tiles, so outside verifiers and witnesses work unchanged.
+Everything here may be read by anybody but the figures, which take a key with the scope ``metrics``.
+None of it is about a person.
 """
 
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-from litestar import Request, Response
+from msgspec import Struct
 
-from troth.app import Troth
-from troth.interfaces.api.pages import MOST, page
-from troth.model.clock import iso
-from troth.model.errors import BadInput, NotFound
+from troth.interfaces.api.answers import Words
+from troth.interfaces.api.codec import encode
+from troth.interfaces.api.endpoint import JSON, Call, Raw
+from troth.interfaces.api.ledger import TEXT
+from troth.model.acts import Json
+from troth.model.clock import Moment, date, iso
+from troth.model.errors import TrothError
 from troth.model.terms import Region
 
-Call = Request[Any, Any, Any]
-TEXT: Final = "text/plain; charset=utf-8"
-TILE: Final = "application/octet-stream"
+YAML: Final = "application/yaml; charset=utf-8"
 
 
-def _troth(request: Call) -> Troth:
-    troth: Troth = request.app.state.troth
-    return troth
+class Shelved(Struct, frozen=True):
+    """One published edition: its hash, its name, when it takes effect, when it was published."""
+
+    hash: str
+    edition: str
+    effective: Moment
+    published: Moment
 
 
-def _log(request: Call, region: str) -> Any:
-    rooms = _troth(request).gate.regions.get(Region(region))
-    if rooms is None:
-        raise NotFound(f"this instance has no region `{region}`")
-    return rooms.log
+class InForce(Struct, frozen=True):
+    """The edition in force: its hash, and text and meaning in one document."""
+
+    hash: str
+    edition: dict[str, Json]
 
 
-def policy(request: Call) -> dict[str, Any]:
-    """Return the edition in force, text and meaning, with its hash."""
-    edition = _troth(request).gate.policy().edition
-    return {"hash": edition.hash, "edition": msgspec.to_builtins(edition)}
+class ClauseRow(Struct, frozen=True, kw_only=True):
+    """One clause: what keeps it, how that is tested, which entries prove it, what is lacking."""
+
+    id: str
+    printed: str
+    kind: str
+    status: str
+    en: str
+    zh: str
+    emphasis: bool
+    rules: tuple[str, ...]
+    controls: tuple[str, ...]
+    rooms: tuple[str, ...]
+    tests: tuple[str, ...]
+    entries: tuple[str, ...]
+    lacks: tuple[str, ...]
 
 
-def editions(request: Call) -> list[dict[str, Any]]:
-    """List the published editions, their hashes and dates of effect."""
-    return [msgspec.to_builtins(edition) for edition in _troth(request).gate.editions()]
+class ClauseBoard(Struct, frozen=True, kw_only=True):
+    """The whole policy, clause by clause, with its counts."""
+
+    policy: str
+    edition: str
+    rows: tuple[ClauseRow, ...]
+    counts: dict[str, int]
+    duties: dict[str, int]
 
 
-def clauses(request: Call) -> dict[str, Any]:
-    """Return the clause board: which rows are kept, by what, and how that is tested."""
-    found: dict[str, Any] = msgspec.to_builtins(_troth(request).evidence.board())
-    return found
+class Alive(Struct, frozen=True):
+    """The process runs."""
+
+    status: str = "alive"
 
 
-def checkpoint(request: Call, region: str) -> Response[str]:
-    """Return the signed head of a region's ledger (C2SP tlog-checkpoint)."""
-    return Response(_log(request, region).latest(), media_type=TEXT)
+class Ready(Struct, frozen=True):
+    """Whether every store answers and a policy is in force; what does not is named.
+
+    ``failing`` are the codes of what the scheduler could not do lately.
+    """
+
+    status: str
+    stores: dict[str, str]
+    edition: str
+    failing: tuple[str, ...] = ()
 
 
-def entries(request: Call, region: str, limit: int = 100, cursor: str = "") -> dict[str, Any]:
-    """Return integrated entries in order, a page at a time."""
-    if not 0 < limit <= MOST:
-        raise BadInput(f"a page has 1 to {MOST} entries", field="limit")
-    pages, log = request.app.state.pages, _log(request, region)
-    start = pages.read(cursor, of=f"ledger/{region}") if cursor else 0
-    leaves = [msgspec.json.decode(leaf) for leaf in log.entries(start, limit)]
-    more = start + len(leaves) < log.size()
-    following = pages.after(start + len(leaves), of=f"ledger/{region}") if more else None
-    return page(leaves, following)
+class Signal(Struct, frozen=True, rename="camel"):
+    """Whether the browser signal Global Privacy Control is honoured, and since which edition."""
+
+    gpc: bool
+    last_update: str
 
 
-def proof(request: Call, region: str, entry: str) -> dict[str, Any]:
-    """Prove that an entry stands in the ledger (RFC 6962 inclusion proof)."""
-    found: dict[str, Any] = msgspec.to_builtins(_troth(request).gate.prove(Region(region), entry))
-    return found
+# --- the policy --------------------------------------------------------------------------------
 
 
-def consistency(request: Call, region: str, old: int, new: int) -> list[str]:
-    """Prove that an earlier head is a prefix of a later one; hashes in base64."""
-    hashes: list[str] = msgspec.to_builtins(_log(request, region).consistency(old, new))
-    return hashes
+def policy(call: Call[None]) -> Raw:
+    """Give the edition in force, text and meaning, with its hash."""
+    found = call.troth.gate.policy()
+    return Raw(encode({"hash": found.hash, "edition": found.edition}), JSON)
 
 
-def alive() -> dict[str, str]:
-    """Answer as long as the process runs."""
-    return {"status": "alive"}
+def editions(call: Call[None]) -> tuple[Shelved, ...]:
+    """List the published editions, the one in force latest last."""
+    return tuple(
+        Shelved(slot.hash, slot.edition, slot.effective, slot.published)
+        for slot in call.troth.gate.editions()
+    )
 
 
-def ready(request: Call) -> Response[dict[str, Any]]:
-    """Answer whether every store can be read and a policy is in force."""
-    troth = _troth(request)
-    stores = {name: bool(rooms.store.query("SELECT 1")) for name, rooms in troth.gate.regions.items()}
-    edition = troth.gate.policy().edition.hash
-    return Response({"status": "ready", "stores": stores, "edition": edition})
+def source(call: Call[None]) -> Raw:
+    """Give an edition's document as it was written and published."""
+    return Raw(call.troth.gate.source(call.path["edition"]).encode(), YAML)
 
 
-def metrics(request: Call) -> Response[str]:
-    """Return figures in Prometheus' text format; none of them is about anybody."""
-    troth = _troth(request)
-    lines = ["# TYPE troth_ledger_entries gauge"]
-    waiting = ["# TYPE troth_outbox_parcels gauge"]
-    for region, rooms in troth.gate.regions.items():
-        lines.append(f'troth_ledger_entries{{region="{region}"}} {rooms.log.size()}')
-        for state, count in rooms.courier.waiting().items():
-            waiting.append(f'troth_outbox_parcels{{region="{region}",state="{state}"}} {count}')
-    served = ["# TYPE troth_requests_total counter"]
-    for (method, status), count in sorted(request.app.state.served.items()):
-        served.append(f'troth_requests_total{{method="{method}",status="{status}"}} {count}')
-    return Response("\n".join([*lines, *waiting, *served]) + "\n", media_type=TEXT)
+def clauses(call: Call[None]) -> Raw:
+    """Give the clause board: which rows are kept, by what, and how that is tested."""
+    return Raw(encode(call.troth.evidence.board()), JSON)
 
 
-def security_txt(request: Call) -> Response[str]:
+def security_txt(call: Call[None]) -> Raw:
     """Say whom to write to about a hole (RFC 9116)."""
-    troth = _troth(request)
-    contact = troth.gate.policy().edition.controller.contact
-    expires = iso(troth.in_a_year())
-    return Response(f"Contact: mailto:{contact}\nExpires: {expires}\n", media_type=TEXT)
+    contact = call.troth.gate.policy().edition.controller.contact
+    lines = (
+        f"Contact: {contact if ':' in contact else f'mailto:{contact}'}",
+        f"Expires: {iso(call.troth.in_a_year())}",
+        "Preferred-Languages: zh, en",
+    )
+    return Raw("".join(f"{line}\n" for line in lines).encode(), TEXT)
+
+
+def gpc(call: Call[None]) -> Signal:
+    """Say that Global Privacy Control is honoured."""
+    return Signal(gpc=True, last_update=date(call.troth.gate.policy().edition.policy.effective))
+
+
+# --- how the service is ------------------------------------------------------------------------
+
+
+def alive(_: Call[None]) -> Alive:
+    """Answer as long as the process runs."""
+    return Alive()
+
+
+def ready(call: Call[None]) -> Raw:
+    """Answer whether every store can be read and a policy is in force; 503 where not."""
+    stores = {str(region): _state(call, region) for region in call.troth.gate.regions}
+    try:
+        edition = call.troth.gate.policy().hash
+    except TrothError:
+        edition = ""
+    well = bool(edition) and all(state == "ready" for state in stores.values())
+    told = Ready("ready" if well else "not ready", stores, edition, tuple(call.house.failures()))
+    return Raw(encode(told), JSON, status=200 if well else 503)
+
+
+def _state(call: Call[None], region: Region) -> str:
+    try:
+        call.troth.gate.regions[region].log.size()
+    except TrothError as error:
+        return error.code
+    return "ready"
+
+
+def metrics(call: Call[None]) -> Raw:
+    """Give figures in Prometheus' text format; none of them is about anybody."""
+    entries, parcels = _head("ledger_entries", "gauge"), _head("outbox_parcels", "gauge")
+    for region, rooms in call.troth.gate.regions.items():
+        entries.append(f'troth_ledger_entries{{region="{region}"}} {rooms.log.size()}')
+        for state, count in rooms.courier.waiting().items():
+            parcels.append(f'troth_outbox_parcels{{region="{region}",state="{state}"}} {count}')
+    answers = _head("answers_total", "counter")
+    for (method, status), count in sorted(call.house.served.items()):
+        answers.append(f'troth_answers_total{{method="{method}",status="{status}"}} {count}')
+    lines = [*entries, *parcels, *answers]
+    return Raw(("\n".join(lines) + "\n").encode(), "text/plain; version=0.0.4; charset=utf-8")
+
+
+HELP: Final[Words] = {
+    "ledger_entries": "Entries that have a place in a region's ledger.",
+    "outbox_parcels": "Notices that wait in a region's outbox, by state.",
+    "answers_total": "Answers given since the start, by method and status.",
+}
+
+
+def _head(name: str, kind: str) -> list[str]:
+    return [f"# HELP troth_{name} {HELP[name]}", f"# TYPE troth_{name} {kind}"]
+
+

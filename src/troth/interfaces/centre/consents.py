@@ -114,7 +114,9 @@ def _fields(request: Call, key: str) -> list[str]:
     patterns = {
         pattern
         for rule in edition.rules.values()
-        if rule.verb == "permit" and parts[-1] in rule.purposes
+        if rule.verb == "permit"
+        and parts[-1] in rule.purposes
+        and {"collect", "use"} & {*rule.operations}
         for pattern in rule.categories
     }
     return [

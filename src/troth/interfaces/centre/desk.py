@@ -20,7 +20,7 @@ from troth.interfaces.centre.page import (
 )
 from troth.interfaces.centre.words import Trouble
 from troth.model.acts import Actor, Find
-from troth.model.errors import BadInput, NotFound, NotProved, TrothError
+from troth.model.errors import BadInput, NotFound, NotProved, Refused, TrothError
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 
@@ -67,7 +67,10 @@ def look(request: Call, sent: Form) -> Page:
             by, subject, shown, purpose=sent.text("purpose"), ticket=sent.text("ticket")
         )
     except TrothError as error:
-        return _desk(request, by, words.trouble(error), error.status, sent.carried())
+        trouble = words.trouble(error)
+        if not sent.text("purpose") and isinstance(error, Refused):
+            trouble = words.instead(trouble, "no_purpose", field="purpose")
+        return _desk(request, by, trouble, error.status, sent.carried())
     told = {
         field: value.reveal() if isinstance(value.reveal_raw(), str) else words.say("a_file_only")
         for field, value in values.items()

@@ -89,8 +89,7 @@ def proved(work: Proven, *, why: str, place: str) -> Work:
 def _at_password(request: Call, error: NotProved | TooMany) -> Trouble:
     words = tongue(request)
     code = "step" if isinstance(error, NotProved) else error.code
-    what, remedy = words.say(f"error.{code}"), words.say(f"remedy.{code}")
-    return Trouble(field=PASSWORD, what=what, remedy=remedy)
+    return words.instead(words.trouble(error), code, field=PASSWORD)
 
 
 def _ask(request: Call, form: Form, why: str, place: str, trouble: Trouble | None = None) -> Page:

@@ -44,12 +44,7 @@ def verify(request: Call, sent: Form) -> Page:
             by=who.by,
         )
     except ConsentMissing as error:
-        trouble = Trouble(
-            field="consents",
-            what=words.say("error.bad_input.consents"),
-            remedy=words.say("remedy.bad_input.consents"),
-            clauses=words.trouble(error).clauses,
-        )
+        trouble = words.instead(words.trouble(error), "bad_input.consents", field="consents")
         return _form(request, who, trouble, error.status, sent.carried())
     except TrothError as error:
         return _form(request, who, words.trouble(error), error.status, sent.carried())

@@ -68,6 +68,9 @@ def _about(entry: Seen, words: Tongue) -> str:
     what = entry.what
     if entry.kind.startswith("consent."):
         return words.consent(str(what.get("to", "")))
+    if entry.kind == "fact.verified":
+        fact = str(what.get("fact", ""))
+        return words.maybe(f"fact.{fact}", words.field(fact))
     if "recipient" in what:
         return words.recipient(str(what["recipient"]))
     if "notice" in what:

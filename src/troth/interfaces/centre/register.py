@@ -54,10 +54,12 @@ def begin(request: Call, sent: Form) -> Page:
     """Send a code to each contact, and show the second step."""
     words = tongue(request)
     residence = sent.text("residence")
+    known = residence in house(request).gate.policy().edition.residences
+    empty = [] if known else ["residence"]
+    empty += [name for name in ("contact.email", "contact.phone") if not sent.text(name)]
+    if empty:
+        return _first(request, sent.carried(), words.missing(*empty), 422)
     try:
-        if residence not in house(request).gate.policy().edition.residences:
-            raise BadInput("no such residence", field="residence")
-        _demand(sent, "contact.email", "contact.phone")
         begun = house(request).accounts.begin_registration(
             sent.secret("contact.email"),
             sent.secret("contact.phone"),
@@ -65,7 +67,7 @@ def begin(request: Call, sent: Form) -> Page:
             language=words.language,
         )
     except TrothError as error:
-        return _first(request, sent.carried(), words.trouble(error), error.status)
+        return _first(request, sent.carried(), (words.trouble(error),), error.status)
     opened = Opened(
         subject=str(begun.subject),
         mail=begun.email,
@@ -85,7 +87,7 @@ def finish(request: Call, sent: Form) -> Page:
     try:
         opened = forms(request).open(STATE, binding(request), state, Opened, at=at)
     except BadInput as error:
-        return _first(request, {}, tongue(request).trouble(error), error.status)
+        return _first(request, {}, (tongue(request).trouble(error),), error.status)
     match sent.text("answer"):
         case "agree":
             return _open(request, opened, sent)
@@ -96,14 +98,20 @@ def finish(request: Call, sent: Form) -> Page:
 
 
 def _open(request: Call, opened: Opened, sent: Form) -> Page:
+    empty = [
+        name for name in ("email_code", "phone_code", "password", "terms") if not sent.text(name)
+    ]
+    if birth_date(sent) is None:
+        empty.append("identity.birth_date")
+    if empty:
+        return _second(request, opened, sent, tongue(request).missing(*empty), 422)
     try:
-        _demand(sent, "email_code", "phone_code")
         welcome = house(request).accounts.register(_registration(request, opened, sent))
     except NotOfAge as error:
         # Neutral: what was typed is gone, and the page does not say what another answer would do.
         return show(request, "too_young.html", status=error.status, place=PLACE)
     except TrothError as error:
-        return _second(request, opened, sent, tongue(request).trouble(error), error.status)
+        return _second(request, opened, sent, (tongue(request).trouble(error),), error.status)
     begin_session(request, welcome.token)
     return go(request, "/me?welcome=1")
 
@@ -148,12 +156,6 @@ def birth_date(sent: Form) -> Secret | None:
     return Secret(f"{year:0>4}-{month:0>2}-{day:0>2}") if year or month or day else None
 
 
-def _demand(sent: Form, *names: str) -> None:
-    for name in names:
-        if not sent.text(name):
-            raise BadInput("a field is empty", field=name)
-
-
 def _offers(request: Call, residence: str) -> list[Any]:
     """Return the consents that are asked at registration: purposes with a switch of their own."""
     policy = house(request).gate.policy()
@@ -166,14 +168,14 @@ def _offers(request: Call, residence: str) -> list[Any]:
 
 
 def _first(
-    request: Call, typed: dict[str, str], trouble: Trouble | None = None, status: int = 200
+    request: Call, typed: dict[str, str], troubles: tuple[Trouble, ...] = (), status: int = 200
 ) -> Page:
     return show(
         request,
         "register.html",
         status=status,
         place=PLACE,
-        troubles=(trouble,) if trouble else (),
+        troubles=troubles,
         typed=typed,
     )
 
@@ -182,7 +184,7 @@ def _second(
     request: Call,
     opened: Opened,
     sent: Form,
-    trouble: Trouble | None = None,
+    troubles: tuple[Trouble, ...] = (),
     status: int = 200,
 ) -> Page:
     state = forms(request).seal(STATE, binding(request), opened, until=Moment(opened.until))
@@ -193,7 +195,7 @@ def _second(
         status=status,
         place="/register/codes",
         again=again,
-        troubles=(trouble,) if trouble else (),
+        troubles=troubles,
         typed=sent.carried(),
         state=state,
         opened=opened,

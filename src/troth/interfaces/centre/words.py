@@ -4,7 +4,7 @@ A text stands in ``texts/*.yaml`` under one key in every language; a key that la
 the suite. Errors are told in these words, never in the program's own: they exist in both languages.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Final
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from troth.app import Troth
 from troth.model.clock import Moment, date, iso
-from troth.model.errors import Refused, TrothError
+from troth.model.errors import BadInput, Refused, TrothError
 
 LANGUAGES: Final = ("zh", "en")
 TAGS: Final = {"zh": "zh-CN", "en": "en"}
@@ -106,6 +106,11 @@ class Tongue:
         found = {clause.id: clause.words for clause in self._edition.clauses}
         return found.get(name, {}).get(self.language, "")
 
+    @staticmethod
+    def foremost(names: Sequence[str]) -> Sequence[str]:
+        """Return the one clause of several to quote: who may look (7.1) before all others."""
+        return [name for name in names if name.startswith("7.1")][:1] or names[:1]
+
     def _named(self, table: str, name: str) -> str:
         part = getattr(self._edition, table).get(name)
         return part.words.get(self.language, name) if part else name
@@ -134,5 +139,18 @@ class Tongue:
         decision: Any = error.decision if isinstance(error, Refused) else None
         what = decision.reason[self.language] if decision else self.say(key)
         clauses = decision.clauses if decision else (error.clause,) if error.clause else ()
-        remedy = self.maybe(key.replace("error", "remedy", 1))
+        remedy = self.maybe("remedy.decided" if decision else key.replace("error", "remedy", 1))
         return Trouble(field=error.field, what=what, remedy=remedy, clauses=tuple(clauses))
+
+    def instead(self, trouble: Trouble, code: str, *, field: str) -> Trouble:
+        """Return a trouble with the words of another code, at a field; its clauses stay."""
+        return Trouble(
+            field=field,
+            what=self.say(f"error.{code}"),
+            remedy=self.say(f"remedy.{code}"),
+            clauses=trouble.clauses,
+        )
+
+    def missing(self, *names: str) -> tuple[Trouble, ...]:
+        """Say for each of some fields that it was left empty."""
+        return tuple(self.trouble(BadInput("a field is empty", field=name)) for name in names)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from troth import offline
+from troth.app import offline
 from troth.interfaces.cli.saying import as_json, folder, house, out, say, says_why
 
 

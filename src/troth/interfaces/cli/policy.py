@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from troth import app, offline
+from troth import app
+from troth.app import offline
 from troth.interfaces.cli.saying import (
     FOUND_WRONG,
     as_json,

@@ -3,11 +3,11 @@
 import click
 import msgspec
 
+from troth.app.rehearsal import Rehearsal
 from troth.interfaces.cli.saying import FOUND_WRONG, as_json, err, out, say, says_why
 from troth.interfaces.tour.stage import Check, Stage
 from troth.interfaces.tour.steps import STEPS
 from troth.model.errors import TrothError
-from troth.rehearsal import Rehearsal
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,11 +8,11 @@ from typing import Final
 from msgspec import Struct
 
 from troth.app import Begun, Registration, Shown, Tick, Troth
+from troth.app.rehearsal import Rehearsal
 from troth.model.clock import DAY, date
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
-from troth.rehearsal import Rehearsal
 
 TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
 

@@ -7,7 +7,9 @@ import zipfile
 from collections.abc import Callable
 from typing import Final
 
-from troth import app, offline
+from troth import app
+from troth.app import offline
+from troth.app.traces import find_traces
 from troth.interfaces.tour.stage import BO, MEI, Person, Stage
 from troth.interfaces.tour.visit import visit
 from troth.model.acts import Actor, Notify, Use
@@ -15,7 +17,6 @@ from troth.model.clock import iso
 from troth.model.errors import LedgerBroken, TrothError
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
-from troth.traces import find_traces
 
 STAFF: Final = Actor(kind="staff", id="s-4f2a", role="support", assurance=1)
 REALNAME: Final = (

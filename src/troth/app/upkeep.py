@@ -16,12 +16,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from troth.app.settings import Settings
 from troth.gate import Rooms
 from troth.ledger.verify import Report
 from troth.model.clock import DAY, Moment, iso
 from troth.model.errors import BadInput, Misconfigured
 from troth.model.terms import ALL, Region
-from troth.settings import Settings
 from troth.store.sql import Store, Tx, migrate
 from troth.store.sqlite import SqliteStore, private
 from troth.vault.cells import Vault

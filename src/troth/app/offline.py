@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from troth.building import compiled, document
+from troth.app.building import compiled, document
 from troth.ledger import verify
 from troth.ledger.verify import Report
 from troth.policy import reader

@@ -13,12 +13,12 @@ from typing import Final
 
 import msgspec
 
-from troth import app, building
-from troth import settings as reading
-from troth.app import Troth
+from troth.app import building, instance
+from troth.app import settings as reading
+from troth.app.house import Troth
+from troth.app.settings import EmailSettings
 from troth.egress.loopback import MailSink
 from troth.model.clock import Clock
-from troth.settings import EmailSettings
 
 CODE: Final = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 
@@ -37,7 +37,7 @@ class Rehearsal:
     def __enter__(self) -> "Rehearsal":
         """Start the mail sink, make the instance and open it."""
         self.mail.__enter__()
-        app.create(self.folder, policy=self._policy, name="tour.troth.local").close()
+        instance.create(self.folder, policy=self._policy, name="tour.troth.local").close()
         self.troth = self.open(self.folder)
         return self
 

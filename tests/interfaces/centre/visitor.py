@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import count
 from typing import Any, Final
 
 from httpx import Response
@@ -10,11 +11,12 @@ from litestar.testing import TestClient
 from tests.support.letters import last_code
 from troth.app import Troth
 from troth.interfaces.server import application
+from troth.model.secret import Secret
+from troth.model.terms import SubjectId
 
 BASE: Final = "https://centre.test"
 PASSWORD: Final = "teapot under a blue moon"
-EMAIL: Final = "wang.li@example.com"
-PHONE: Final = "+8613912345678"
+NTH: Final = count(1)
 
 
 class Reader(HTMLParser):
@@ -45,6 +47,9 @@ class Visitor:
 
     def __init__(self, troth: Troth, language: str = "zh") -> None:
         self.troth = troth
+        nth = next(NTH)
+        self.email = f"visitor{nth}@example.com"
+        self.phone = f"+86139{nth:08}"
         self.client: TestClient[Any] = TestClient(application(troth), base_url=BASE)
         self.client.headers["accept-language"] = {"zh": "zh-CN", "en": "en-GB"}[language]
         self.client.headers["accept"] = "text/html"
@@ -67,19 +72,23 @@ class Visitor:
 
     # --- walks ---------------------------------------------------------------------------------
 
-    def ask_codes(self, email: str = EMAIL, phone: str = PHONE) -> Response:
+    def ask_codes(self, **changed: str) -> Response:
         """Take the first step of a registration."""
-        fields = {"residence": "CN", "contact.email": email, "contact.phone": phone}
-        return self.send(self.get("/register"), "/register", **fields)
+        fields = {"residence": "CN", "contact.email": self.email, "contact.phone": self.phone}
+        return self.send(self.get("/register"), "/register", **fields | changed)
 
     def answers(self, **changed: str) -> dict[str, str]:
         """Return a good second step, with the codes that arrived."""
         fields = {
             "email_code": last_code(self.troth, "email"),
             "phone_code": last_code(self.troth, "sms"),
-            **{"born_year": "1990", "born_month": "2", "born_day": "28"},
-            **{"password": PASSWORD, "password_confirm": PASSWORD},
-            **{"terms": "yes", "answer": "agree"},
+            "born_year": "1990",
+            "born_month": "2",
+            "born_day": "28",
+            "password": PASSWORD,
+            "password_confirm": PASSWORD,
+            "terms": "yes",
+            "answer": "agree",
         }
         return {name: value for name, value in (fields | changed).items() if value}
 
@@ -87,6 +96,12 @@ class Visitor:
         """Open an account; return the page that follows."""
         second = self.ask_codes()
         return self.send(second, "/register/codes", **self.answers(**changed))
+
+    @property
+    def subject(self) -> SubjectId:
+        """Who is signed in here."""
+        token = Secret(self.client.cookies["__Host-troth"])
+        return self.troth.accounts.who(token)[0].subject
 
     def step_up(self, page: Response, action: str) -> Response:
         """Enter the password on the page that asks for it once more."""
@@ -98,3 +113,8 @@ def field(page: str, name: str) -> str:
     found = re.search(rf'<(?:input|select)[^>]* name="{re.escape(name)}"[^>]*>', page)
     assert found, f"no field {name}"
     return found[0]
+
+
+def classes_of(base: type[Any]) -> list[type[Any]]:
+    """Return a class's children and theirs, in the order they were written."""
+    return [kind for child in base.__subclasses__() for kind in (child, *classes_of(child))]

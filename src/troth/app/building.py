@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from troth import settings as reading
+from troth.app import settings as reading
+from troth.app.settings import RegionSettings, Settings
 from troth.egress.authorities import AuthorityPort
 from troth.egress.channels import Channel, EmailChannel, SmsGateway, SpoolChannel
 from troth.egress.courier import Courier
@@ -27,7 +28,6 @@ from troth.model.errors import Misconfigured, PolicyBroken
 from troth.model.terms import Region
 from troth.policy import packs, reader
 from troth.policy.edition import Edition
-from troth.settings import RegionSettings, Settings
 from troth.store import ballast
 from troth.store.postgres import PostgresStore
 from troth.store.sql import Store, migrate

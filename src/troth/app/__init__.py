@@ -1,0 +1,26 @@
+"""The room that knows every other: it builds the house and hands it to whoever uses it.
+
+``house`` is ``Troth``, one instance; ``instance`` opens and creates one; ``building`` wires the rooms;
+``settings`` is one ``troth.toml``; ``upkeep`` copies, restores and examines; ``offline`` needs no
+instance; ``rehearsal`` is a house to practise in; ``traces`` looks for values in files.
+"""
+
+from troth.app.house import Troth
+from troth.app.instance import board, create, doctor, memory, on_server, open, restore  # noqa: A004  # troth.open reads as sqlite3.connect does
+from troth.chapters.accounts.registration import Begun, Registration
+from troth.documents.agreement import Shown, Tick
+
+__all__ = [
+    "Begun",
+    "Registration",
+    "Shown",
+    "Tick",
+    "Troth",
+    "board",
+    "create",
+    "doctor",
+    "memory",
+    "on_server",
+    "open",
+    "restore",
+]

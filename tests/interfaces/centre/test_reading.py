@@ -1,0 +1,167 @@
+"""What anybody may read: the policy, its lists, the cookies, the board; in both languages."""
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.interfaces.centre.visitor import Visitor
+from troth import app
+from troth.app import Troth
+from troth.policy import packs
+
+PAGES = (
+    *("/", "/policy", "/policy/collected", "/policy/shared", "/policy/changes", "/cookies"),
+    *("/clauses", "/clauses?status=partial", "/clauses/9.3b", "/register", "/registration"),
+    *("/sign-in", "/sign-in/code", "/recover", "/desk/sign-in", "/no-such-page"),
+)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_open_page_is_there_in_both_languages(path: str, language: str, troth: Troth) -> None:
+    page = Visitor(troth, language).get(path)
+    assert page.status_code == (404 if "no-such" in path else 200)
+    assert f'<html lang="{"zh-CN" if language == "zh" else "en"}">' in page.text
+    assert len(re.findall(r"<h1[ >]", page.text)) == 1
+
+
+@pytest.mark.clause("A.5", "P.2")
+@pytest.mark.parametrize("path", ["/", "/register", "/sign-in", "/clauses"])
+def test_the_first_view_offers_the_policy_before_anything_else(path: str, troth: Troth) -> None:
+    page = Visitor(troth).get(path)
+    banner = page.text.index('<aside class="banner"')
+    assert banner < page.text.index("<header>")
+    assert '<a href="/policy">' in page.text[banner:]
+
+
+@pytest.mark.clause("A.5", "3.1", "3.3")
+def test_reading_sets_no_cookie_at_all(troth: Troth) -> None:
+    visitor = Visitor(troth)
+    for path in ("/", "/policy", "/policy/collected", "/cookies", "/clauses"):
+        assert "set-cookie" not in visitor.get(path).headers
+
+
+@pytest.mark.clause("3.2")
+def test_the_cookie_page_says_what_is_lost_without_cookies(troth: Troth) -> None:
+    assert "You can refuse cookies in your browser" in Visitor(troth, "en").get("/cookies").text
+
+
+@pytest.mark.clause("P.3", "A.3")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_passages_that_matter_are_bold_in_both_languages(language: str, troth: Troth) -> None:
+    page = Visitor(troth, language).get("/policy").text
+    bold = {unescape(text) for text in re.findall(r"<strong>(.*?)</strong>", page, re.DOTALL)}
+    clauses = troth.gate.policy().edition.clauses
+    assert bold == {clause.words[language] for clause in clauses if clause.emphasis}
+
+
+@pytest.mark.clause("11.4", "2.1.3f", "7.4a", "10.4a")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_clause_stands_on_the_page_with_its_anchor(language: str, troth: Troth) -> None:
+    page = unescape(Visitor(troth, language).get("/policy").text)
+    for clause in troth.gate.policy().edition.clauses:
+        assert f'id="c-{clause.id}"' in page
+        assert clause.words[language] in page
+
+
+@pytest.mark.clause("11.4", "11.5")
+def test_the_policy_says_since_when_which_edition_and_which_language_prevails(
+    troth: Troth,
+) -> None:
+    page = Visitor(troth, "en").get("/policy").text
+    edition = troth.gate.policy().edition
+    for told in (edition.hash, edition.policy.edition, "the Chinese text prevails", "Draft:"):
+        assert told in page
+
+
+@pytest.mark.clause("11.1", "10.3")
+def test_every_page_names_the_controller_and_the_copyright(troth: Troth) -> None:
+    footer = Visitor(troth, "en").get("/").text.partition("<footer>")[2]
+    assert "© 2023 ITNIO TECH LIMITED · all rights reserved" in footer
+    assert "mailto:privacy@itniotech.com" in footer
+
+
+@pytest.mark.clause("9.3a", "P.1")
+def test_the_list_of_collection_has_every_field_with_a_basis(troth: Troth) -> None:
+    page = unescape(Visitor(troth, "en").get("/policy/collected").text)
+    for row in troth.document("en").collection:
+        assert row.field in page
+        assert row.purpose in page
+
+
+@pytest.mark.clause("4.1.4c", "10.5")
+def test_the_list_of_sharing_names_every_recipient(troth: Troth) -> None:
+    page = unescape(Visitor(troth, "zh").get("/policy/shared").text)
+    assert all(row.recipient in page for row in troth.document("zh").sharing)
+
+
+@pytest.mark.clause("3.1")
+def test_the_cookie_page_lists_the_whole_register(troth: Troth) -> None:
+    page = Visitor(troth).get("/cookies").text
+    for name, cookie in troth.gate.policy().edition.cookies.items():
+        assert f"<code>{name}</code>" in page
+        assert cookie.zh in page
+
+
+def test_the_board_counts_draws_and_filters(troth: Troth) -> None:
+    visitor, board = Visitor(troth, "en"), troth.evidence.board()
+    page = visitor.get("/clauses?status=open").text
+    assert f"{len(board.rows)} rows: {board.counts['kept']} kept" in page
+    assert page.count('<th scope="row">') == board.counts["open"]
+    assert '<svg class="bar"' in page
+
+
+def test_a_clause_that_is_not_there_is_said_so(troth: Troth) -> None:
+    page = Visitor(troth).get("/clauses/99.9z")
+    assert page.status_code in (404, 422)
+    assert "<h1>" in page.text
+
+
+def test_the_language_is_chinese_unless_english_comes_first(troth: Troth) -> None:
+    visitor = Visitor(troth)
+    for accepted, tag in (
+        ("en-US,zh", "en"),
+        ("zh-TW,en", "zh-CN"),
+        ("fr", "zh-CN"),
+        ("", "zh-CN"),
+    ):
+        page = visitor.client.get("/", headers={"accept-language": accepted})
+        assert f'<html lang="{tag}">' in page.text
+
+
+def test_a_change_of_language_keeps_the_place_and_is_remembered(troth: Troth) -> None:
+    visitor = Visitor(troth)
+    board = visitor.get("/clauses?status=open").text
+    assert 'href="/clauses?status=open&amp;lang=en"' in board
+    assert '<html lang="en">' in visitor.get("/clauses?status=open&lang=en").text
+    assert '<html lang="en">' in visitor.get("/").text
+
+
+def test_the_style_sheet_is_served_for_good_with_its_type(troth: Troth) -> None:
+    visitor = Visitor(troth)
+    path = re.search(r'href="(/static/[^"]+\.css)"', visitor.get("/").text)
+    assert path is not None
+    sheet = visitor.get(path[1])
+    assert sheet.headers["content-type"] == "text/css; charset=utf-8"
+    assert "immutable" in sheet.headers["cache-control"]
+
+
+@pytest.mark.parametrize("name", ["../page.py", "..%2fpage.py", "%2e%2e/page.py", "base.html", ""])
+def test_nothing_but_its_own_files_is_served(name: str, troth: Troth) -> None:
+    assert Visitor(troth).get(f"/static/{name}").status_code == 404
+
+
+@pytest.mark.clause("10.2c")
+def test_what_a_new_edition_changed_is_shown() -> None:
+    newer = packs.source("itnio")[0].replace('edition: "2023-05-31"', 'edition: "2024-01-01"', 1)
+    newer = newer.replace("effective: 2023-05-31", "effective: 2024-01-01", 1)
+    newer = newer.replace(
+        "What it\n      does not declare, we do not do.", "We do nothing else.", 1
+    )
+    with app.memory() as troth:
+        assert 'href="/policy/changes"' not in Visitor(troth, "en").get("/policy").text
+        troth.publish(newer)
+        page = Visitor(troth, "en").get("/policy/changes").text
+    assert "<ins>" in page
+    assert "We do nothing else." in page
