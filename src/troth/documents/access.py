@@ -1,32 +1,36 @@
 """Who may come in besides subjects: programs by their key, staff by their password (policy 7.1).
 
-A key or token is shown once, when it is made; only its SHA-256 is kept, which suffices because it is
-256 random bits. What a program may do is its scopes; for which purposes it may do it stands beside
-them. Staff are known by a random id; the ledger names them by it.
+A key or token is shown once, when it is made; only its SHA-256 is kept, which suffices because it
+is 256 random bits. What a program may do is its scopes; for which purposes it may do it stands
+beside them. Staff are known by a random id; the ledger names them by it.
 """
 
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from troth.documents.proof.throttle import Throttle
 from troth.model.acts import Actor
 from troth.model.clock import HOUR, Moment
 from troth.model.errors import BadInput, NotFound, NotProved
 from troth.model.secret import Secret
 from troth.model.terms import Region
-from troth.store.sql import Store
+from troth.store.sql import Store, Tx
 
 SCOPES: Final = ("decide", "perform", "read", "subjects", "erase", "policy", "ledger", "metrics")
 PREFIX: Final = "troth_"
 SHIFT: Final = 8 * HOUR
 """How long a member of staff stays signed in: a working day."""
 
-_LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+_LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}", re.ASCII)
+_PURPOSE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}", re.ASCII)
+_NAME: Final = re.compile(r"[^\x00-\x1f\x7f]{1,80}")
 
+# A key that was made; its hash stands for it.
 ADD_KEY: Final = (
     "INSERT INTO service_keys (id, hash, name, scopes, purposes, region, made_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -35,9 +39,14 @@ KEY_BY_HASH: Final = (
     "SELECT id, scopes, purposes, region FROM service_keys WHERE hash = ? AND ended_at IS NULL"
 )
 END_KEY: Final = "UPDATE service_keys SET ended_at = ? WHERE id = ? AND ended_at IS NULL"
-ALL_KEYS: Final = "SELECT id, name, scopes, purposes, region, made_at, ended_at FROM service_keys ORDER BY made_at"
+ALL_KEYS: Final = (
+    "SELECT id, name, scopes, purposes, region, made_at, ended_at FROM service_keys"
+    " ORDER BY made_at, id"
+)
+# A login belongs to one person for ever: an entry of the ledger must not change its meaning.
 ADD_STAFF: Final = (
     "INSERT INTO staff (id, login, password, role, region, made_at) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (login) DO NOTHING"
 )
 STAFF_BY_LOGIN: Final = "SELECT id, password FROM staff WHERE login = ? AND ended_at IS NULL"
 STAFF_BY_SESSION: Final = (
@@ -45,7 +54,8 @@ STAFF_BY_SESSION: Final = (
     " WHERE t.hash = ? AND t.until > ? AND s.ended_at IS NULL"
 )
 ADD_SESSION: Final = "INSERT INTO staff_sessions (hash, staff_id, until) VALUES (?, ?, ?)"
-END_SESSION: Final = "DELETE FROM staff_sessions WHERE hash = ? OR until < ?"
+# One session, and with it those that have run out.
+END_SESSION: Final = "DELETE FROM staff_sessions WHERE hash = ? OR until <= ?"
 END_STAFF: Final = "UPDATE staff SET ended_at = ? WHERE login = ? AND ended_at IS NULL"
 END_STAFF_SESSIONS: Final = (
     "DELETE FROM staff_sessions WHERE staff_id IN (SELECT id FROM staff WHERE login = ?)"
@@ -74,11 +84,16 @@ class Access:
         *,
         hashed: Callable[[Secret], Secret],
         matches: Callable[[Secret, Secret | None], bool],
+        throttle: Throttle | None = None,
     ) -> None:
-        """``hashed`` and ``matches`` are the house's password functions (``documents.proof``)."""
+        """Take the house's password functions, and what slows down who guesses.
+
+        ``matches`` compares a password with a hash, or with nobody's, in the same time.
+        """
         self._store = store
         self._hashed = hashed
         self._matches = matches
+        self._throttle = throttle
 
     # --- programs ------------------------------------------------------------------------------
 
@@ -90,23 +105,19 @@ class Access:
         at: Moment,
         region: str = "",
     ) -> Secret:
-        """Make a key and return it, this once. Raises ``BadInput`` for an unknown scope."""
-        wanted = sorted(set(scopes))
-        unknown = set(wanted) - set(SCOPES)
-        if unknown or not wanted:
-            raise BadInput(
-                f"no scope is called `{'`, `'.join(sorted(unknown))}`"
-                if unknown
-                else "no scope given",
-                remedy=f"take from: {', '.join(SCOPES)}",
-            )
+        """Make a key and return it, this once. ``region`` is where its program reads from.
+
+        Raises ``BadInput`` for an unknown scope, a purpose that is no name, or no plain name.
+        """
+        wanted, named = sorted(set(scopes)), sorted(set(purposes))
+        _check(name, wanted, named)
         key = PREFIX + secrets.token_urlsafe(32)
         row = (
             secrets.token_hex(8),
             _hash(key),
             name,
             " ".join(wanted),
-            " ".join(sorted(set(purposes))),
+            " ".join(named),
             region,
             at,
         )
@@ -114,22 +125,28 @@ class Access:
         return Secret(key)
 
     def key(self, token: str) -> ServiceKey:
-        """Recognise a key. Raises ``NotProved``."""
+        """Recognise a key that has not ended. Raises ``NotProved``."""
         rows = self._store.query(KEY_BY_HASH, (_hash(token),))
         if not rows:
-            raise NotProved("this service key is not known", remedy="make one: troth keys make")
-        name, scopes, purposes, region = rows[0]
+            raise NotProved(
+                "this service key is not known",
+                clause="7.1d",
+                remedy="make one: troth keys make",
+            )
+        key_id, scopes, purposes, region = rows[0]
         return ServiceKey(
-            id=name,
+            id=key_id,
             scopes=frozenset(scopes.split()),
             purposes=frozenset(purposes.split()) or None,
             region=Region(region) if region else None,
         )
 
-    def end_key(self, name: str, at: Moment) -> None:
-        """End a key by its id. Raises ``NotFound``."""
-        if not self._store.transact(lambda tx: tx.change(END_KEY, (at, name))):
-            raise NotFound(f"no living key has the id `{name}`")
+    def end_key(self, key_id: str, at: Moment) -> None:
+        """End a key by its id; its next call is refused. Raises ``NotFound``."""
+        if not self._store.transact(lambda tx: tx.change(END_KEY, (at, key_id))):
+            raise NotFound(
+                f"no living key has the id `{key_id}`", remedy="list them: troth keys list"
+            )
 
     def keys(self) -> list[dict[str, object]]:
         """List every key that was made, without the keys."""
@@ -141,23 +158,37 @@ class Access:
     def add_staff(
         self, login: str, role: str, at: Moment, *, region: str, password: Secret | None = None
     ) -> Secret:
-        """Admit a member of staff; returns the first password. Raises ``BadInput``."""
+        """Admit a member of staff; returns the first password.
+
+        Raises ``BadInput`` for a login that is not plain, or that somebody has or had.
+        """
         if not _LOGIN.fullmatch(login):
             raise BadInput("a staff login has 2 to 40 of a-z, 0-9, dot, dash", field="login")
         password = password or Secret(secrets.token_urlsafe(15))
         hashed = self._hashed(password).reveal()
         row = (secrets.token_hex(8), login, hashed, role, region, at)
-        if self._store.query(STAFF_BY_LOGIN, (login,)):
-            raise BadInput(f"`{login}` is already staff", field="login")
-        self._store.transact(lambda tx: tx.run(ADD_STAFF, row))
+        if not self._store.transact(lambda tx: tx.change(ADD_STAFF, row)):
+            raise BadInput(
+                f"`{login}` is or was somebody's login already",
+                field="login",
+                remedy="take another",
+            )
         return password
 
     def sign_in(self, login: str, password: Secret, at: Moment) -> Secret:
-        """Open a staff session; returns its token. Raises ``NotProved``, always alike."""
+        """Open a staff session; returns its token.
+
+        Raises ``NotProved``, alike whether the login or the password is wrong, and ``TooMany``.
+        """
+        tried = Secret(f"staff/{login}")
+        if self._throttle is not None:
+            self._throttle.begin(tried, at=at)
         rows = self._store.query(STAFF_BY_LOGIN, (login,))
         known = Secret(rows[0][1]) if rows else None
         if not self._matches(password, known) or not rows:
-            raise NotProved("the login or the password is wrong")
+            raise NotProved("the login or the password is wrong", clause="7.1d")
+        if self._throttle is not None:
+            self._throttle.succeeded(tried)
         token = secrets.token_urlsafe(32)
         row = (_hash(token), rows[0][0], at + SHIFT)
         self._store.transact(lambda tx: tx.run(ADD_SESSION, row))
@@ -167,9 +198,9 @@ class Access:
         """Recognise a member of staff by session. Raises ``NotProved``."""
         rows = self._store.query(STAFF_BY_SESSION, (_hash(token), at))
         if not rows:
-            raise NotProved("this session has ended", remedy="sign in again")
-        name, role, region = rows[0]
-        return Actor(kind="staff", id=name, role=role, region=Region(region), assurance=1)
+            raise NotProved("this session has ended", clause="7.1d", remedy="sign in again")
+        staff_id, role, region = rows[0]
+        return Actor(kind="staff", id=staff_id, role=role, region=Region(region), assurance=1)
 
     def sign_out(self, token: str, at: Moment) -> None:
         """End a staff session, and those that have run out."""
@@ -177,10 +208,31 @@ class Access:
 
     def end_staff(self, login: str, at: Moment) -> None:
         """End somebody's access and every session of theirs. Raises ``NotFound``."""
-        ended = self._store.transact(lambda tx: tx.change(END_STAFF, (at, login)))
-        if not ended:
+
+        def end(tx: Tx) -> int:
+            tx.run(END_STAFF_SESSIONS, (login,))
+            return tx.change(END_STAFF, (at, login))
+
+        if not self._store.transact(end):
             raise NotFound(f"`{login}` is not staff")
-        self._store.transact(lambda tx: tx.run(END_STAFF_SESSIONS, (login,)))
+
+
+def _check(name: str, scopes: Sequence[str], purposes: Sequence[str]) -> None:
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise BadInput(
+            f"no scope is called `{'`, `'.join(unknown)}`" if unknown else "no scope was given",
+            remedy=f"take from: {', '.join(SCOPES)}",
+            field="scopes",
+        )
+    if not _NAME.fullmatch(name):
+        raise BadInput("a key has a name of 1 to 80 plain characters", field="name")
+    if not all(map(_PURPOSE.fullmatch, purposes)):
+        raise BadInput(
+            "a purpose is named as the policy declares it",
+            field="purposes",
+            remedy="see the policy",
+        )
 
 
 def _hash(token: str) -> bytes:

@@ -7,6 +7,6 @@ commit; ``views`` answers what is held and owed. Chapters see ``Gate`` and the v
 
 from troth.gate.door import Gate
 from troth.gate.rooms import Certificate, Outcome, Rooms
-from troth.gate.views import Fate, Holding
+from troth.gate.views import Holding
 
-__all__ = ["Certificate", "Fate", "Gate", "Holding", "Outcome", "Rooms"]
+__all__ = ["Certificate", "Gate", "Holding", "Outcome", "Rooms"]

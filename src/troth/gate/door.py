@@ -37,7 +37,7 @@ from troth.model.acts import (
 from troth.model.clock import Clock, Moment
 from troth.model.errors import BadInput, Erased, NotFound, Refused, UnknownTerm
 from troth.model.standing import Owed, Standing
-from troth.model.terms import ALL, Fields, Region, SubjectId
+from troth.model.terms import Region, SubjectId
 from troth.policy import reader
 from troth.policy.decide import Decision, Policy
 from troth.policy.edition import Edition
@@ -257,6 +257,10 @@ class Gate:
         """Return every published edition: its hash, name and moments."""
         return self._shelf.editions()
 
+    def source(self, edition: str) -> str:
+        """Return an edition's document as it was written, by its hash. Raises ``NotFound``."""
+        return self._shelf.source(edition)
+
     def standing(self, subject: SubjectId) -> Standing:
         """Return what a subject has said and what we owe them. Raises ``NotFound``, ``Erased``."""
         rooms = self._rooms(subject.region)
@@ -266,10 +270,6 @@ class Gate:
         """Say what is held, why and until when, without opening it (policy 9.1)."""
         at = self.clock.now()
         return views.inventory(self.standing(subject), self.policy(at), at)
-
-    def erasure_plan(self, subject: SubjectId, fields: Fields = ALL) -> list[views.Fate]:
-        """Say what an erasure would do, field by field (policy 6.4)."""
-        return views.plan(self.standing(subject), fields, self.clock.now())
 
     def owed(self, subject: SubjectId) -> dict[str, Owed]:
         """Return what we owe a subject and by when."""
@@ -282,9 +282,10 @@ class Gate:
         return rooms.log.trail(self._handle(rooms, subject).who)
 
     def prove(self, region: Region, entry: str) -> InclusionProof:
-        """Return the proof that an entry stands in a region's ledger, integrating it first."""
+        """Return the proof that an entry stands in a region's ledger, integrated and signed."""
         rooms = self._rooms(region)
         rooms.log.integrate(self.clock.now())
+        rooms.log.checkpoint(self.clock.now())
         return rooms.log.inclusion(entry)
 
     def new_subject(self, residence: str) -> SubjectId:

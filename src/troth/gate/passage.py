@@ -12,6 +12,7 @@ from typing import ClassVar, Final, NamedTuple
 from troth.gate import again
 from troth.gate.judge import FIELD_OF_CHANNEL, judge, spelled, stranger, touched
 from troth.gate.rooms import Outcome, Rooms
+from troth.gate.views import next_due
 from troth.ledger import entry as entries
 from troth.ledger import fold
 from troth.ledger.entry import Entry
@@ -111,10 +112,22 @@ class Passage:
         known = [present for present in self._present.values() if present.standing.pseudonym]
         for present in known:
             self._rooms.standings.save(self._tx, present.standing)
+            self._mark_due(present)
         numbered = self._rooms.log.record(
             self._tx, self.entries, onto=[present.loaded for present in known]
         )
         self.entries = list(numbered)
+
+    def _mark_due(self, present: Present) -> None:
+        """Tell the sweep when to look at a subject, where that changed."""
+        now, was = present.standing, present.loaded
+        if present.handle is None or now.life == "erased":
+            return
+        if now.held is was.held and now.holds is was.holds and now.life == was.life:
+            return
+        ends = next_due(now, self._policy, self._at)
+        if ends != next_due(was, self._policy, self._at):
+            self._rooms.vault.set_due(self._tx, present.handle, ends)
 
     def outcome(self) -> Outcome:
         """Say what was done, without a value."""

@@ -1,12 +1,10 @@
-"""What is held, why and until when; what would be erased; what is owed. No value is opened here."""
-
-from typing import Literal
+"""What is held of a subject, why and until when. No value is opened here."""
 
 from msgspec import Struct
 
 from troth.model.clock import Moment
 from troth.model.standing import Standing
-from troth.model.terms import ALL, Fields, matches
+from troth.model.terms import matches
 from troth.policy.decide import Policy
 
 
@@ -23,16 +21,6 @@ class Holding(Struct, frozen=True, kw_only=True):
     hold: str
     restricted: bool
     recipients: tuple[str, ...]
-
-
-class Fate(Struct, frozen=True, kw_only=True):
-    """What an erasure would do to one field: erase it, or restrict it while a law holds it."""
-
-    field: str
-    action: Literal["erase", "restrict"]
-    hold: str = ""
-    law: str = ""
-    until: Moment | None = None
 
 
 def inventory(standing: Standing, policy: Policy, at: Moment) -> list[Holding]:
@@ -68,6 +56,24 @@ def due(field: str, since: Moment, policy: Policy) -> Moment | None:
     return policy.kept_until(field, since) if row.start in ("collected", "recorded") else None
 
 
+def next_due(standing: Standing, policy: Policy, at: Moment) -> Moment | None:
+    """Return when the retention sweep has to look at a subject next; ``None``: not by a date.
+
+    What a law holds is looked at when it lets go; what a closed account left, now.
+    """
+    if standing.life == "closed":
+        return at
+    found = None
+    for field, held in standing.held.items():
+        ends = due(field, held.since, policy)
+        if ends is None:
+            continue
+        hold = standing.holding(field, ends)
+        ends = ends if hold is None else max(ends, hold[1].until)
+        found = ends if found is None else min(found, ends)
+    return found
+
+
 def recipients_of(field: str, policy: Policy) -> tuple[str, ...]:
     """Name the recipients that a rule lets a field go to."""
     found = (
@@ -77,20 +83,3 @@ def recipients_of(field: str, policy: Policy) -> tuple[str, ...]:
         for recipient in rule.to
     )
     return tuple(dict.fromkeys(found))
-
-
-def plan(standing: Standing, fields: Fields, at: Moment) -> list[Fate]:
-    """Say what erasing would do, field by field, before anything happens (policy 6.4)."""
-    fates = []
-    for field in sorted(standing.held):
-        if fields != ALL and not any(matches(pattern, field) for pattern in fields):
-            continue
-        held = standing.holding(field, at)
-        if held is None:
-            fates.append(Fate(field=field, action="erase"))
-        else:
-            name, hold = held
-            fates.append(
-                Fate(field=field, action="restrict", hold=name, law=hold.law, until=hold.until)
-            )
-    return fates

@@ -136,6 +136,27 @@ class KeyReused(TrothError):
     status = 422
 
 
+class Malformed(TrothError):
+    """the body is not JSON, or is nested too deep."""
+
+    code = "malformed"
+    status = 400
+
+
+class TooLarge(TrothError):
+    """the body is larger than this service takes."""
+
+    code = "too_large"
+    status = 413
+
+
+class WrongMedia(TrothError):
+    """the body is not of the media type that this address takes."""
+
+    code = "wrong_media"
+    status = 415
+
+
 # --- who is asking -----------------------------------------------------------------------------
 
 

@@ -33,8 +33,8 @@ __all__ = ["Ask", "Decision", "Policy"]
 
 SEEN: Final = 4096
 KINDS: Final = 65_536
-PLANS: Final = 16_384
-MADE: Final = 4096
+PLANS: Final = 4096
+MADE: Final = 1024
 """How many standings, states, questions, and answers to a question are remembered at most."""
 
 T = TypeVar("T")
@@ -126,66 +126,6 @@ class Policy(Declared):
         decision = self.judge(ask, bits)
         _remember(self._answers, ask, kind, decision)
         return decision
-
-    def allowed(self) -> bool:
-        """Whether the act may be."""
-        return self.effect is Effect.ALLOW
-
-
-Subset = tuple[int, Fields]
-"""Fields that are allowed: as bits, and by name."""
-Seen = tuple[Standing, Moment, Moment, int]
-"""A standing that was read: itself, from when until when that is good, the number of its state."""
-
-
-class Plan:
-    """One question, compiled: the bits that matter for it and the answers made so far."""
-
-    __slots__ = ("made", "mask", "sets")
-
-    def __init__(self, mask: int) -> None:
-        self.mask = mask
-        self.made: dict[int, Decision] = {}
-        self.sets: dict[int, Subset] = {}
-
-
-class Policy(Declared):
-    """One edition, compiled. Safe from many threads: what it remembers is only ever recomputed."""
-
-    def __init__(self, edition: Edition, digest: str = "") -> None:
-        """Compile an edition; ``digest`` is its hash where that is known already."""
-        super().__init__(edition)
-        self.hash = digest or edition.hash
-        self._judge = Judge(edition)
-        self._plans: dict[Ask, Plan] = {}
-        # Standings of the same bits share a number, drawn once and never given again, so that
-        # whoever still holds a forgotten one finds nothing rather than somebody else's answer.
-        self._draw = itertools.count()
-        self._kinds: dict[int, int] = {}
-        self._seen: dict[int, Seen] = {}
-        self._answers: dict[Ask, dict[int, Decision]] = {}
-        self._subsets: dict[Ask, dict[int, Subset]] = {}
-        self._numbers = {field: 1 << number for number, field in enumerate(edition.categories)}
-
-    # --- deciding ------------------------------------------------------------------------------
-
-    def decide(self, ask: Ask, standing: Standing, at: Moment) -> Decision:
-        """Judge an ask for a subject at a moment.
-
-        >>> from troth.policy import packs, reader
-        >>> policy = Policy(reader.load(*packs.source("itnio")))
-        >>> ask = Ask(operation=Operation.USE, purpose="marketing", fields=("contact.email",))
-        >>> policy.decide(ask, Standing(pseudonym="p", residence="CN"), Moment(0)).missing
-        ('marketing',)
-        """
-        state = self._states.get(id(standing))
-        if state is None or state.standing is not standing or not state.since <= at < state.until:
-            state = self.state(standing, at)
-        plan = self._plans.get(ask)
-        if plan is None:
-            plan = self._plan(ask)
-        decision = plan.made.get(state.bits & plan.mask)
-        return self.judge(ask, state.bits) if decision is None else decision
 
     def allowed(self, ask: Ask, standing: Standing, at: Moment) -> Fields:
         """Return those of the fields asked for that are allowed, all in one call."""

@@ -51,6 +51,7 @@ class Declared:
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
+        self._terms: dict[tuple[str, str], Retention] = {}
         self._clauses = {clause.id: clause for clause in edition.clauses}
 
     def field(self, name: str) -> Category:
@@ -97,6 +98,12 @@ class Declared:
 
         A row for the purpose comes before one for any purpose. Raises ``UnknownTerm``.
         """
+        term = self._terms.get((field, purpose))
+        if term is None:
+            term = self._terms[field, purpose] = self._term(field, purpose)
+        return term
+
+    def _term(self, field: str, purpose: str) -> Retention:
         self.field(field)
         rows = [
             (bool(row.purposes), max(map(len, above(field) & set(row.categories))), row)

@@ -138,9 +138,11 @@ class Shelf:
 
     def _look(self) -> tuple[Slot, ...]:
         if not self._is_fresh():
-            self._looked = time.monotonic()
+            # "Fresh" is said last: no thread may take the slots of before for those of now.
+            at = time.monotonic()
             self._slots = tuple(Slot(*row) for row in self._store.query(SLOTS))
             self._now = None
+            self._looked = at
         return self._slots
 
     def _edition(self, digest: str) -> Edition:

@@ -156,12 +156,10 @@ def test_nothing_but_its_own_files_is_served(name: str, troth: Troth) -> None:
 def test_what_a_new_edition_changed_is_shown() -> None:
     newer = packs.source("itnio")[0].replace('edition: "2023-05-31"', 'edition: "2024-01-01"', 1)
     newer = newer.replace("effective: 2023-05-31", "effective: 2024-01-01", 1)
-    newer = newer.replace(
-        "What it\n      does not declare, we do not do.", "We do nothing else.", 1
-    )
+    newer = re.sub(r"declare,\s+we do not do", "name, we leave alone", newer, count=1)
     with app.memory() as troth:
         assert 'href="/policy/changes"' not in Visitor(troth, "en").get("/policy").text
         troth.publish(newer)
         page = Visitor(troth, "en").get("/policy/changes").text
     assert "<ins>" in page
-    assert "We do nothing else." in page
+    assert "name, we leave alone" in " ".join(page.split())

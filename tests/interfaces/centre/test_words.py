@@ -1,4 +1,4 @@
-"""Every text exists in both languages, every key that a page says is there, every error has words."""
+"""Every text exists in both languages, every key that is said is there, every error has words."""
 
 import re
 from importlib import resources
@@ -65,8 +65,12 @@ def test_every_key_that_is_said_is_there() -> None:
 
 def test_every_text_is_said_somewhere() -> None:
     whole = "\n".join(sources())
-    families = tuple(set(LEADING.findall(whole))) + ("error", "remedy", "step.")
-    unused = [key for key in texts() if not key.startswith(families) and f'"{key}"' not in whole]
+    families = (*set(LEADING.findall(whole)), "error", "remedy", "step.")
+    unused = [
+        key
+        for key in texts()
+        if not key.startswith(families) and not re.search(rf"[\"']{re.escape(key)}[\"']", whole)
+    ]
     assert unused == []
 
 
@@ -76,7 +80,8 @@ def test_every_error_that_a_person_can_meet_has_words(
     kind: type[TrothError], language: str, troth: Troth
 ) -> None:
     hidden = errors.Misconfigured, errors.LedgerBroken, errors.Unverifiable, errors.Sealed
-    if issubclass(kind, (*hidden, errors.PolicyBroken, errors.NotDelivered, errors.Unreachable)):
+    unseen = errors.PolicyBroken, errors.NotDelivered, errors.Unreachable
+    if issubclass(kind, (*hidden, *unseen)) or kind.__module__ != errors.__name__:
         return
     trouble = Tongue(troth, language).trouble(kind())
     assert trouble.what == texts()[f"error.{kind.code}"][language]

@@ -109,7 +109,8 @@ class Visitor:
 
 
 def field(page: str, name: str) -> str:
-    """Return the tag of an input by its name."""
+    """Return the tag of a page's own input by its name."""
+    page = page.partition("<main")[2]
     found = re.search(rf'<(?:input|select)[^>]* name="{re.escape(name)}"[^>]*>', page)
     assert found, f"no field {name}"
     return found[0]

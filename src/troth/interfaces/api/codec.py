@@ -8,12 +8,11 @@ the wrong place, so it is never repeated.
 import base64
 import binascii
 import re
-from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import msgspec
 
-from troth.model.errors import BadInput, TrothError
+from troth.model.errors import BadInput, Malformed
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 
@@ -30,13 +29,6 @@ _PLACE: Final = re.compile(r" - at (?:`key` in )?`\$\.?([\w.\[\]]*)`$")
 _OURS: Final = frozenset({"not a subject id", "a value is text, or a file as base64"})
 
 
-class Malformed(TrothError):
-    """the body is not JSON, or is nested too deep."""
-
-    code = "malformed"
-    status = 400
-
-
 def encode(answer: object) -> bytes:
     """Write an answer.
 
@@ -49,7 +41,7 @@ def encode(answer: object) -> bytes:
 def decode(raw: bytes, shape: type[S]) -> S:
     """Read a body of a shape. Raises ``Malformed``, or ``BadInput`` naming the place in it."""
     try:
-        return decoder(shape).decode(raw)
+        return _decoder(shape).decode(raw)
     except msgspec.ValidationError as error:
         raise _misshapen(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -64,10 +56,11 @@ def read_query(sent: dict[str, str], shape: type[S]) -> S:
         raise _misshapen(str(error)) from None
 
 
-@lru_cache(maxsize=64)
-def decoder(shape: type[S]) -> msgspec.json.Decoder[S]:
-    """Return the decoder of a shape, made once."""
-    return msgspec.json.Decoder(shape, dec_hook=_read)
+def _decoder(shape: type[S]) -> msgspec.json.Decoder[S]:
+    found = _DECODERS.get(shape)
+    if found is None:
+        found = _DECODERS[shape] = msgspec.json.Decoder(shape, dec_hook=_read)
+    return found
 
 
 def text_of(kind: type) -> dict[str, Any]:
@@ -127,4 +120,5 @@ def _written(value: object) -> str:
     raise NotImplementedError(f"`{type(value).__name__}` does not leave this house by accident")
 
 
+_DECODERS: Final[dict[type, msgspec.json.Decoder[Any]]] = {}
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_written)

@@ -87,9 +87,7 @@ class Caller(Struct, frozen=True, kw_only=True):
         if not on_behalf:
             return self.by
         by = self.by
-        return Actor(
-            kind="subject", id=by.id, region=by.region, assurance=1, purposes=by.purposes
-        )
+        return Actor(kind="subject", id=by.id, region=by.region, assurance=1, purposes=by.purposes)
 
     def _demand_purpose(self, act: Act) -> None:
         purpose = purpose_of(act)

@@ -13,11 +13,11 @@ from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
 from troth.app import Troth
-from troth.interfaces.api.codec import Malformed, decode, encode, read_query
+from troth.interfaces.api.codec import decode, encode, read_query
 from troth.interfaces.api.door import Caller, stranger
 from troth.interfaces.api.pages import Pages
 from troth.model.acts import Actor
-from troth.model.errors import BadInput, NotFound, TrothError
+from troth.model.errors import BadInput, Malformed, NotFound, WrongMedia
 from troth.model.terms import SubjectId
 
 B = TypeVar("B")
@@ -103,14 +103,7 @@ class Raw(Struct, frozen=True):
     status: int = 200
 
 
-class WrongMedia(TrothError):
-    """this address takes JSON."""
-
-    code = "wrong_media"
-    status = 415
-
-
-class Endpoint(Struct, frozen=True, kw_only=True):
+class Endpoint(Struct, frozen=True):
     """One row of the table of addresses.
 
     ``path`` names its parts as OpenAPI does. ``scope`` is what the key needs; none: open to all.
@@ -123,11 +116,15 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     path: str
     work: Callable[[Call[Any]], object]
     gives: Any
-    about: str
     scope: str = ""
     takes: Any = None
     slow: bool = False
     once: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the address is called: ``subjects.read``."""
+        return f"{self.work.__module__.rpartition('.')[2]}.{self.work.__name__}"
 
     async def answer(self, request: Request[Any, Any, Any], house: House) -> ASGIResponse:
         """Check the key, read what was sent, do the work, write the answer."""

@@ -1,6 +1,6 @@
 """The ledger over HTTP, for anyone who wants to hold us to it (policy 7.1, 9.3).
 
-Checkpoints, hashes, proofs and the key that verifies them are open: they hold nothing about anybody.
+Checkpoints, hashes, proofs and the key that verifies them are open: they hold nothing of anybody.
 Entries name a subject only by a random pseudonym, but a whole trail of them is somebody's; reading
 entries takes a key with the scope ``ledger``. Addresses and formats of tiles, bundles and
 checkpoints are those of C2SP tlog-tiles, so other people's verifiers and witnesses work unchanged.
@@ -43,12 +43,12 @@ class Proof(Struct, frozen=True):
 
 def checkpoint(call: Call[None]) -> Raw:
     """Give the signed head of a region's ledger (C2SP tlog-checkpoint)."""
-    return Raw(_log(call).latest().encode(), TEXT)
+    return Raw(call.troth.gate.regions[_region(call)].log.latest().encode(), TEXT)
 
 
 def key(call: Call[None]) -> Raw:
     """Give the key that verifies a region's checkpoints (C2SP vkey)."""
-    return Raw(f"{_log(call).vkey}\n".encode(), TEXT)
+    return Raw(f"{call.troth.gate.regions[_region(call)].log.vkey}\n".encode(), TEXT)
 
 
 def tile(call: Call[None]) -> Raw:
@@ -57,18 +57,20 @@ def tile(call: Call[None]) -> Raw:
     if not _LEVEL.fullmatch(level):
         raise _nowhere()
     index, width = _place(rest)
-    return Raw(_log(call).tile(int(level), index, width), OCTETS, FOREVER)
+    return Raw(
+        call.troth.gate.regions[_region(call)].log.tile(int(level), index, width), OCTETS, FOREVER
+    )
 
 
 def bundle(call: Call[None]) -> Raw:
     """Give 256 entries in order, or as many as there are yet (C2SP tlog-tiles)."""
     index, width = _place(call.path["place"].strip("/"))
-    return Raw(_log(call).bundle(index, width), OCTETS)
+    return Raw(call.troth.gate.regions[_region(call)].log.bundle(index, width), OCTETS)
 
 
 def entries(call: Call[Paging]) -> Entries:
     """Give integrated entries in order, a page at a time."""
-    log, pages = _log(call), call.house.pages
+    log, pages = call.troth.gate.regions[_region(call)].log, call.house.pages
     name = f"ledger/{call.path['region']}"
     start = pages.start(call.body.cursor, of=name)
     leaves = [msgspec.json.decode(leaf) for leaf in log.entries(start, call.body.limit)]
@@ -78,7 +80,7 @@ def entries(call: Call[Paging]) -> Entries:
 
 def proof(call: Call[None]) -> Proof:
     """Prove that an entry stands in the ledger as it was signed."""
-    found = _log(call).inclusion(call.path["entry"])
+    found = call.troth.gate.regions[_region(call)].log.inclusion(call.path["entry"])
     return Proof(
         index=found.index,
         path=tuple(base64.b64encode(digest).decode() for digest in found.path),
@@ -89,15 +91,15 @@ def proof(call: Call[None]) -> Proof:
 
 def consistency(call: Call[Sizes]) -> tuple[str, ...]:
     """Prove that an earlier head is the beginning of a later one; hashes in base64."""
-    hashes = _log(call).consistency(call.body.old, call.body.new)
+    hashes = call.troth.gate.regions[_region(call)].log.consistency(call.body.old, call.body.new)
     return tuple(base64.b64encode(digest).decode() for digest in hashes)
 
 
-def _log(call: Call[Any]) -> Any:
-    rooms = call.troth.gate.regions.get(Region(call.path["region"]))
-    if rooms is None:
+def _region(call: Call[Any]) -> Region:
+    region = Region(call.path["region"])
+    if region not in call.troth.gate.regions:
         raise NotFound("this instance has no region of that name", clause="2.4a")
-    return rooms.log
+    return region
 
 
 def _place(text: str) -> tuple[int, int]:

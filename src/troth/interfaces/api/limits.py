@@ -1,89 +1,203 @@
-"""What the service takes before it looks: size, time and pace (reliability: A3, A19).
+"""The threshold: what every request passes before it is looked at (policy 2.1.3g, 7.1c; A3, A19).
 
-The web server leaves a half-sent body open for ever and takes any size, so the house has limits of
-its own. Counting is by the peer's network address, or by what a *listed* proxy says it is.
+Who calls is recognised, and paced: strangers by their network, programs by their key. Personal data
+comes over TLS or not at all. A body is read whole, and no further than its limit, before anything
+works on it. Every answer carries headers that forbid framing, inline script and sniffing.
+
+How long a request may take to arrive is watched over below this, on the connection itself.
 """
 
-import asyncio
 import ipaddress
-import json
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
-from troth.model.clock import MINUTE, Clock
+from litestar.concurrency import sync_to_thread
+
+from troth.app import Troth
+from troth.interfaces.api.codec import encode
+from troth.interfaces.api.door import Caller, recognise
+from troth.interfaces.api.endpoint import ARRIVAL, Arrival
+from troth.interfaces.api.problems import Problem, fault, problem
+from troth.model.clock import MINUTE, SECOND, Clock
+from troth.model.errors import Misconfigured, Refused, TooLarge, TooMany, TrothError
 
 Scope = dict[str, Any]
-BODY_SECONDS: Final = 30.0
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Headers = dict[bytes, bytes]
+
 MOST_PEERS: Final = 50_000
+PROGRAM: Final = 100
+"""How much more often than a stranger's network a program may call."""
+WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self';"
+    " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+ALWAYS: Final = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "permissions-policy": "geolocation=(), camera=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
-class Limits:
-    """ASGI middleware: at most so many bytes, so many seconds, so many requests a minute."""
+class TooFast(TooMany):
+    """too many requests; wait a moment."""
 
-    def __init__(
-        self,
-        app: Callable[..., Any],
-        *,
-        clock: Clock,
-        max_body: int,
-        per_minute: int,
-        proxies: tuple[str, ...] = (),
-    ) -> None:
+    def __init__(self, wait: int) -> None:
+        super().__init__(clause="7.1c", remedy="wait as long as `Retry-After` says")
+        self.retry_after = max(1, -(-wait // SECOND))
+
+
+class Threshold:
+    """ASGI middleware around everything that is served."""
+
+    def __init__(self, app: Application, troth: Troth, served: Counter[tuple[str, int]]) -> None:
+        """Stand before ``app``; ``served`` counts answers. Raises ``Misconfigured``."""
+        settings = troth.settings.server
         self._app = app
-        self._max = max_body
-        self._pace = Pace(clock, per_minute)
-        self._proxies = frozenset(proxies)
+        self._troth = troth
+        self._served = served
+        self._most = settings.max_body
+        self._secure = settings.secure
+        self._proxies = networks(settings.trusted_proxies)
+        self._strangers = Pace(troth.clock, settings.requests_per_minute)
+        self._programs = Pace(troth.clock, settings.requests_per_minute * PROGRAM)
+        told = ALWAYS | ({"strict-transport-security": HSTS} if settings.secure else {})
+        self._always = [(name.encode(), text.encode()) for name, text in told.items()]
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        """Pass a request on, or answer 413, 408 or 429."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
             return
-        if not self._pace.admits(self._peer(scope)):
-            await _answer(send, 429, "too_many", "too many requests from this network")
+        send = self._dressed(scope["method"], send)
+        headers: Headers = dict(scope["headers"])
+        try:
+            caller = await self._admit(scope, headers)
+            body = await self._body(scope, headers, receive)
+        except TrothError as error:
+            await answer(problem(error), send)
             return
-        if _declared_length(scope) > self._max:
-            await _answer(send, 413, "too_large", f"a body may have {self._max} bytes")
+        if body is None:
             return
-        await self._read(scope, receive, send)
+        scope.setdefault("state", {})[ARRIVAL] = Arrival(caller, body)
+        try:
+            await self._app(scope, _whole(body, receive), send)
+        except RuntimeError as error:
+            # Litestar answers what its handlers raise; what is left is a fault of its own.
+            await answer(fault(error), send)
 
-    async def _read(self, scope: Scope, receive: Any, send: Any) -> None:
-        left = self._max
+    # --- who comes in --------------------------------------------------------------------------
 
-        async def bounded() -> Any:
-            nonlocal left
-            message = await asyncio.wait_for(receive(), BODY_SECONDS)
-            left -= len(message.get("body", b""))
+    async def _admit(self, scope: Scope, headers: Headers) -> Caller | None:
+        """Recognise and pace who calls. Raises ``NotProved``, ``TooFast``, ``Refused``."""
+        told = headers.get(b"authorization")
+        if told is None:
+            self._strangers.take(self._network(scope, headers))
+            return None
+        if not (self._secure or scope["scheme"] == "https" or _on_this_machine(scope, headers)):
+            raise Refused(
+                "a key and personal data are taken over TLS only",
+                clause="2.1.3g",
+                remedy="use https://, and take back a key that was sent in the clear",
+            )
+        return await self._recognised(scope, headers, told.decode("latin-1"))
+
+    async def _recognised(self, scope: Scope, headers: Headers, told: str) -> Caller | None:
+        caller = None
+        try:
+            if self._troth.slow:
+                caller = await sync_to_thread(recognise, self._troth, told)
+            else:
+                caller = recognise(self._troth, told)
+        finally:
+            # Who guesses at keys is paced as a stranger, and before the answer.
+            if caller is None:
+                self._strangers.take(self._network(scope, headers))
+        if caller is not None:
+            self._programs.take(caller.by.id)
+        return caller
+
+    def _network(self, scope: Scope, headers: Headers) -> str:
+        """Name the network a request comes from: /32 of IPv4, /64 of IPv6.
+
+        What a listed proxy says is believed, from the last word backwards, up to the first address
+        that is no listed proxy; what anybody else says is not looked at.
+        """
+        client = scope.get("client")
+        address = address_of(client[0]) if client else None
+        if address is not None and self._is_proxy(address):
+            for hop in reversed(headers.get(b"x-forwarded-for", b"").split(b",")):
+                said = address_of(hop.decode("latin-1").strip())
+                if said is None:
+                    break
+                address = said
+                if not self._is_proxy(said):
+                    break
+        return network_of(address)
+
+    def _is_proxy(self, address: Address) -> bool:
+        return any(address in network for network in self._proxies)
+
+    # --- what comes in -------------------------------------------------------------------------
+
+    async def _body(self, scope: Scope, headers: Headers, receive: Receive) -> bytes | None:
+        """Read the whole body; ``None`` when who sent it went away. Raises ``TooLarge``."""
+        if scope["method"] in WITHOUT_BODY:
+            return b""
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared[:20]) > self._most:
+            raise self._too_large()
+        parts: list[bytes] = []
+        left = self._most
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return None
+            part = message.get("body", b"")
+            left -= len(part)
             if left < 0:
-                raise _TooLarge
-            return message
+                raise self._too_large()
+            parts.append(part)
+            if not message.get("more_body", False):
+                return parts[0] if len(parts) == 1 else b"".join(parts)
 
-        whole = scope["method"] in ("GET", "HEAD", "DELETE", "OPTIONS")
-        try:
-            await self._app(scope, receive if whole else bounded, send)
-        except _TooLarge:
-            await _answer(send, 413, "too_large", f"a body may have {self._max} bytes")
-        except TimeoutError:
-            await _answer(send, 408, "too_slow", "the body did not arrive in time")
+    def _too_large(self) -> TooLarge:
+        return TooLarge(
+            f"a body may have {self._most} bytes", clause="7.1c", remedy="send less at a time"
+        )
 
-    def _peer(self, scope: Scope) -> str:
-        """Name the network a request comes from: /32 of IPv4, /64 of IPv6."""
-        address = (scope.get("client") or ("unknown", 0))[0]
-        if address in self._proxies:
-            forwarded = _header(scope, b"x-forwarded-for").rsplit(",", 1)[-1].strip()
-            address = forwarded or address
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return "unknown"
-        if parsed.version == 6:
-            return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
-        return str(parsed)
+    # --- what goes out -------------------------------------------------------------------------
+
+    def _dressed(self, method: str, send: Send) -> Send:
+        known = method if method in METHODS else "OTHER"
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._served[known, message["status"]] += 1
+                given = list(message.get("headers", ()))
+                if not any(name.lower() == b"cache-control" for name, _ in given):
+                    given.append((b"cache-control", b"no-store"))
+                message["headers"] = given + self._always
+            await send(message)
+
+        return dressed
 
 
 class Pace:
-    """A token bucket for each network, bounded in number; the oldest unused is forgotten first."""
+    """A token bucket for each who calls, bounded in number; the longest unused is forgotten."""
 
     def __init__(self, clock: Clock, per_minute: int) -> None:
         self._clock = clock
@@ -91,40 +205,86 @@ class Pace:
         self._most = float(per_minute)
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def admits(self, peer: str) -> bool:
-        """Take one token of a network's bucket; false when it is empty."""
+    def take(self, who: str) -> None:
+        """Take one token of somebody's bucket. Raises ``TooFast`` when it is empty."""
         now = self._clock.now()
-        tokens, since = self._buckets.pop(peer, (self._most, now))
+        tokens, since = self._buckets.pop(who, (self._most, now))
         tokens = min(self._most, tokens + max(0, now - since) * self._rate)
         admitted = tokens >= 1
-        self._buckets[peer] = (tokens - 1 if admitted else tokens, now)
+        self._buckets[who] = (tokens - 1 if admitted else tokens, now)
         if len(self._buckets) > MOST_PEERS:
             self._buckets.popitem(last=False)
-        return admitted
+        if not admitted:
+            raise TooFast(int((1 - tokens) / self._rate))
 
 
-class _TooLarge(Exception):  # noqa: N818  # a signal inside this module, never an error of the house
-    """The body grew over the limit while it was read."""
-
-
-def _declared_length(scope: Scope) -> int:
-    length = _header(scope, b"content-length")
-    return int(length) if length.isdigit() else 0
-
-
-def _header(scope: Scope, name: bytes) -> str:
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value).decode("latin-1")
-    return ""
-
-
-async def _answer(send: Any, status: int, code: str, title: str) -> None:
-    body = json.dumps(
-        {"type": f"urn:troth:problem:{code}", "title": title, "status": status, "code": code}
-    ).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    if status == 429:
-        headers.append((b"retry-after", b"60"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def answer(told: Problem, send: Send) -> None:
+    """Answer with a problem, and ask for the connection to be closed."""
+    body = encode(told)
+    headers = [(name.encode(), text.encode()) for name, text in told.headers().items()]
+    headers += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": told.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _whole(body: bytes, receive: Receive) -> Receive:
+    """Give the body in one piece; after it, whatever the connection has to say."""
+    given = False
+
+    async def whole() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return whole
+
+
+def address_of(text: str) -> Address | None:
+    """Read an address; an IPv4 one in IPv6 clothes is what it is. ``None`` for what is none.
+
+    >>> address_of("::ffff:192.0.2.7")
+    IPv4Address('192.0.2.7')
+    """
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped: Address | None = getattr(found, "ipv4_mapped", None)
+    return mapped or found
+
+
+def network_of(address: Address | None) -> str:
+    """Name the network by which strangers are counted.
+
+    >>> network_of(address_of("192.0.2.7")), network_of(address_of("2001:db8::1"))
+    ('192.0.2.7', '2001:db8::/64')
+    """
+    if address is None:
+        return "unknown"
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def networks(named: Iterable[str]) -> tuple[Network, ...]:
+    """Read the networks of a setting. Raises ``Misconfigured``."""
+    try:
+        return tuple(ipaddress.ip_network(name, strict=False) for name in named)
+    except ValueError as error:
+        raise Misconfigured(
+            "`trusted_proxies` names something that is no network",
+            remedy="write addresses or networks: 10.0.0.7, 10.0.0.0/8",
+        ) from error
+
+
+def _on_this_machine(scope: Scope, headers: Headers) -> bool:
+    """Tell whether plain HTTP does not leave the machine, a proxy's second leg included."""
+    client = scope.get("client")
+    address = address_of(client[0]) if client else None
+    if address is None or not address.is_loopback or b"x-forwarded-for" in headers:
+        return False
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
+    return name in ("127.0.0.1", "localhost", "[::1]")

@@ -18,6 +18,7 @@ from troth.model.errors import TrothError
 from troth.model.terms import Region
 
 YAML: Final = "application/yaml; charset=utf-8"
+FIGURES: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Shelved(Struct, frozen=True):
@@ -165,13 +166,14 @@ def metrics(call: Call[None]) -> Raw:
     entries, parcels = _head("ledger_entries", "gauge"), _head("outbox_parcels", "gauge")
     for region, rooms in call.troth.gate.regions.items():
         entries.append(f'troth_ledger_entries{{region="{region}"}} {rooms.log.size()}')
-        for state, count in rooms.courier.waiting().items():
+        backlog = rooms.courier.waiting()
+        for state, count in (("waiting", backlog.waiting), ("dead", backlog.dead)):
             parcels.append(f'troth_outbox_parcels{{region="{region}",state="{state}"}} {count}')
     answers = _head("answers_total", "counter")
     for (method, status), count in sorted(call.house.served.items()):
         answers.append(f'troth_answers_total{{method="{method}",status="{status}"}} {count}')
     lines = [*entries, *parcels, *answers]
-    return Raw(("\n".join(lines) + "\n").encode(), "text/plain; version=0.0.4; charset=utf-8")
+    return Raw(("\n".join(lines) + "\n").encode(), FIGURES)
 
 
 HELP: Final[Words] = {
@@ -183,5 +185,3 @@ HELP: Final[Words] = {
 
 def _head(name: str, kind: str) -> list[str]:
     return [f"# HELP troth_{name} {HELP[name]}", f"# TYPE troth_{name} {kind}"]
-
-

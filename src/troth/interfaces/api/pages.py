@@ -1,4 +1,4 @@
-"""Long lists, a page at a time. The token that leads on is sealed: nobody can forge a place (A9)."""
+"""Long lists, a page at a time. The token that leads on is sealed: nobody forges a place (A9)."""
 
 import base64
 import binascii

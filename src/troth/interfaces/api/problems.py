@@ -138,6 +138,4 @@ def unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
 
 
 def _answer(told: Problem) -> Response[bytes]:
-    return Response(
-        encode(told), status_code=told.status, media_type=MEDIA, headers=told.headers()
-    )
+    return Response(encode(told), status_code=told.status, media_type=MEDIA, headers=told.headers())

@@ -1,52 +1,125 @@
-"""The addresses of the API, and the scope that a service key needs at each."""
+"""Every address of the API: what it needs, takes and gives. The one table that all is made from.
 
-from collections.abc import Callable
+The router, the check of the key and the description at ``/openapi.json`` are bound from it.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
-from litestar import Router, get, post
+from litestar import Request
 from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
 
+from troth.interfaces.api import acts, ledger, schema, subjects
+from troth.interfaces.api import answers as gives
+from troth.interfaces.api import bodies as takes
 from troth.interfaces.api import open as books
-from troth.interfaces.api import subjects
-from troth.interfaces.api.door import scope
+from troth.interfaces.api.codec import encode
+from troth.interfaces.api.endpoint import JSON, Endpoint, House
 
-GUARDED: Final[tuple[tuple[str, str, str, Callable[..., Any]], ...]] = (
-    ("POST", "/decide", "decide", subjects.decide),
-    ("POST", "/acts", "perform", subjects.perform),
-    ("POST", "/subjects", "subjects", subjects.newcomer),
-    ("POST", "/subjects/find", "subjects", subjects.find),
-    ("POST", "/subjects/{subject:str}/use", "read", subjects.read),
-    ("GET", "/subjects/{subject:str}", "subjects", subjects.standing),
-    ("GET", "/subjects/{subject:str}/consents", "subjects", subjects.consents),
-    ("GET", "/subjects/{subject:str}/inventory", "subjects", subjects.inventory),
-    ("GET", "/subjects/{subject:str}/trail", "subjects", subjects.trail),
-    ("POST", "/subjects/{subject:str}/export", "read", subjects.export),
-    ("POST", "/subjects/{subject:str}/erase", "erase", subjects.erase),
-    ("GET", "/metrics", "metrics", books.metrics),
-)
-OPEN: Final[tuple[tuple[str, Callable[..., Any]], ...]] = (
-    ("/v1/policy", books.policy),
-    ("/v1/policy/editions", books.editions),
-    ("/v1/clauses", books.clauses),
-    ("/v1/ledger/{region:str}/checkpoint", books.checkpoint),
-    ("/v1/ledger/{region:str}/entries", books.entries),
-    ("/v1/ledger/{region:str}/entries/{entry:str}/proof", books.proof),
-    ("/v1/ledger/{region:str}/consistency/{old:int}/{new:int}", books.consistency),
-    ("/healthz", books.alive),
-    ("/readyz", books.ready),
-    ("/.well-known/security.txt", books.security_txt),
-)
+WHO: Final = "/v1/subjects/{subject}"
+BOOK: Final = "/v1/ledger/{region}"
+TLOG: Final = "/ledger/{region}"
+TEXT, TILE, ZIP = ledger.TEXT, ledger.OCTETS, "application/zip"
+JUDGED: Final = tuple[gives.Judged, ...]
+HOLDINGS: Final = tuple[gives.Holding, ...]
+CONSENTS: Final = dict[str, gives.ConsentState]
+EDITIONS: Final = tuple[books.Shelved, ...]
+HASHES: Final = tuple[str, ...]
+REST: Final = "place"
+"""The part of an address that may hold slashes: where a tile stands."""
+
+TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
+    "acts": (
+        Endpoint("POST", "/v1/decide", acts.decide, JUDGED, "decide", takes.Question),
+        Endpoint(
+            "POST",
+            "/v1/acts",
+            acts.perform,
+            gives.Done,
+            "perform",
+            takes.Wish,
+            slow=True,
+            once=True,
+        ),
+    ),
+    "subjects": (
+        Endpoint(
+            "POST", "/v1/subjects", subjects.newcomer, gives.Drawn, "subjects", takes.Newcomer
+        ),
+        Endpoint("POST", "/v1/subjects/find", subjects.find, gives.Found, "subjects", takes.Sought),
+        Endpoint("GET", WHO, subjects.standing, gives.StandingNow, "subjects"),
+        Endpoint("POST", f"{WHO}/use", subjects.read, gives.Read, "read", takes.Reading),
+        Endpoint("GET", f"{WHO}/consents", subjects.consents, CONSENTS, "subjects"),
+        Endpoint("GET", f"{WHO}/inventory", subjects.inventory, HOLDINGS, "subjects"),
+        Endpoint("GET", f"{WHO}/trail", subjects.trail, gives.Entries, "subjects", takes.Paging),
+        Endpoint("POST", f"{WHO}/export", subjects.export, ZIP, "read", slow=True),
+        Endpoint(
+            "POST", f"{WHO}/erase", subjects.erase, gives.Erased, "erase", takes.Ending, slow=True
+        ),
+    ),
+    "policy": (
+        Endpoint("GET", "/v1/policy", books.policy, books.InForce),
+        Endpoint("GET", "/v1/policy/editions", books.editions, EDITIONS),
+        Endpoint("GET", "/v1/policy/editions/{edition}/source", books.source, books.YAML),
+        Endpoint("GET", "/v1/clauses", books.clauses, books.ClauseBoard, slow=True),
+    ),
+    "ledger": (
+        Endpoint("GET", f"{BOOK}/entries", ledger.entries, gives.Entries, "ledger", takes.Paging),
+        Endpoint("GET", f"{BOOK}/entries/{{entry}}/proof", ledger.proof, ledger.Proof),
+        Endpoint("GET", f"{BOOK}/consistency", ledger.consistency, HASHES, takes=takes.Sizes),
+        Endpoint("GET", f"{TLOG}/checkpoint", ledger.checkpoint, TEXT),
+        Endpoint("GET", f"{TLOG}/key", ledger.key, TEXT),
+        Endpoint("GET", f"{TLOG}/tile/entries/{{place}}", ledger.bundle, TILE, "ledger"),
+        Endpoint("GET", f"{TLOG}/tile/{{place}}", ledger.tile, TILE),
+    ),
+    "service": (
+        Endpoint("GET", "/healthz", books.alive, books.Alive),
+        Endpoint("GET", "/readyz", books.ready, books.Ready),
+        Endpoint("GET", "/metrics", books.metrics, books.FIGURES, "metrics"),
+        Endpoint("GET", "/.well-known/security.txt", books.security_txt, TEXT),
+        Endpoint("GET", "/.well-known/gpc.json", books.gpc, books.Signal),
+    ),
+}
+"""The addresses, by what they are about."""
 
 
-def handlers(*, slow: bool) -> list[HTTPRouteHandler | Router]:
-    """Bind every address. ``slow`` stores (a server) are waited for in the thread pool."""
-    found: list[HTTPRouteHandler | Router] = []
-    for method, path, need, work in GUARDED:
-        bind = get if method == "GET" else post
-        place = path if path == "/metrics" else f"/v1{path}"
-        kind: dict[str, Any] = {"guards": [scope(need)], "sync_to_thread": slow}
-        if bind is post:
-            kind["status_code"] = 200
-        found.append(bind(place, **kind)(work))
-    found += [get(path, sync_to_thread=slow)(work) for path, work in OPEN]
-    return found
+def endpoints() -> Iterator[Endpoint]:
+    """Go through every address."""
+    for rows in TABLE.values():
+        yield from rows
+
+
+def handlers(house: House) -> list[HTTPRouteHandler]:
+    """Bind every address, and the description of them all."""
+    described = cache(lambda: encode(schema.description(TABLE, house.troth)))
+
+    async def openapi() -> ASGIResponse:
+        return ASGIResponse(body=described(), media_type=JSON)
+
+    found = [_bound(endpoint, house) for endpoint in endpoints()]
+    return [*found, HTTPRouteHandler("/openapi.json", http_method="GET")(openapi)]
+
+
+def _bound(endpoint: Endpoint, house: House) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> ASGIResponse:
+        return await endpoint.answer(request, house)
+
+    bind = HTTPRouteHandler(
+        _spelled(endpoint.path), http_method=endpoint.method, status_code=200, name=endpoint.name
+    )
+    return bind(handle)
+
+
+def _spelled(path: str) -> str:
+    """Spell an address as the router does.
+
+    >>> _spelled("/ledger/{region}/tile/{place}")
+    '/ledger/{region:str}/tile/{place:path}'
+    """
+    return (
+        path.replace(f"{{{REST}}}", f"{{{REST}:path}}")
+        .replace("}", ":str}")
+        .replace(":path:str}", ":path}")
+    )

@@ -4,6 +4,8 @@ A value is found by its body, never by an address; addresses hold random ids onl
 recorded before it is released, and a key for another region reads nothing that is not exported.
 """
 
+import msgspec
+
 from troth.interfaces.api.answers import (
     Checked,
     ConsentState,
@@ -51,9 +53,8 @@ def standing(call: Call[None]) -> StandingNow:
     """Tell what a subject has said, what is checked, restricted and held, and what is owed."""
     subject, gate = call.near(), call.troth.gate
     found, at = gate.standing(subject), gate.clock.now()
-    told = shaped(found, _Bare)
     consents = {key: _state(said, at) for key, said in found.consents.items()}
-    return StandingNow(consents=consents, **{n: getattr(told, n) for n in told.__struct_fields__})
+    return msgspec.structs.replace(shaped(found, StandingNow), consents=consents)
 
 
 def consents(call: Call[None]) -> dict[str, ConsentState]:

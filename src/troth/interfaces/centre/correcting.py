@@ -145,7 +145,7 @@ def _enter(request: Call, bound: Bound, trouble: Trouble | None = None, status: 
         place="/me/contact/code",
         again={"state": state},
         state=state,
-        address=bound.address,
+        sent_to=bound.address,
         troubles=(trouble,) if trouble else (),
     )
 

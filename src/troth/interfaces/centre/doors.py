@@ -97,7 +97,7 @@ def _ask(request: Call, form: Form, why: str, place: str, trouble: Trouble | Non
         request,
         "step.html",
         status=403 if trouble else 200,
-        place=place,
+        place=request.url.path,
         again=form.carried(),
         troubles=(trouble,) if trouble else (),
         carried=form.carried(),

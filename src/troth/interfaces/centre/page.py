@@ -33,7 +33,7 @@ DESK: Final = "desk."
 """How the session of a member of staff begins; one browser is somebody's or the desk's."""
 DAY: Final = 24 * 3600
 YEAR: Final = 365 * DAY
-HTML: Final = "text/html; charset=utf-8"
+HTML: Final = "text/html"
 MOST_RENDERED: Final = 16
 _RENDERED: Final[dict[tuple[str, str], Seen]] = {}
 """Documents by edition's hash and language: what has the same hash reads the same."""
@@ -154,7 +154,7 @@ def show(
     """Render a template in the request's language.
 
     ``place`` is where a change of language leads, this address unless told; a page that stands in
-    the middle of a form gives ``again``, the hidden fields that bring it back.
+    the middle of a form gives ``again``, the hidden fields that bring it back when sent there.
     """
     words = tongue(request)
     token = session(request).reveal()

@@ -131,15 +131,15 @@ def _bar(counts: dict[str, int]) -> list[Stretch]:
     return drawn
 
 
-def clause(request: Call, name: str) -> Page:
+def clause(request: Call) -> Page:
     """Show one clause: its text, what keeps it, its tests, and ledger entries that prove it."""
-    evidence = house(request).evidence
+    evidence, name = house(request).evidence, str(request.path_params["name"])
     return show(request, "clause.html", row=evidence.row(name), proofs=evidence.proofs(name))
 
 
-def asset(name: str) -> Response[bytes]:
+def asset(request: Call) -> Page:
     """Give one of the centre's own files, by its name and nothing else."""
-    found = served().get(name)
+    found = served().get(str(request.path_params["name"]))
     if found is None:
         raise NotFoundException
     headers = {"cache-control": "public, max-age=31536000, immutable", "etag": found.tag}

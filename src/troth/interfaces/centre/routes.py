@@ -50,6 +50,8 @@ READ: Final[tuple[tuple[str, Callable[[Call], Page]], ...]] = (
     ("/policy/changes", reading.changes),
     ("/cookies", reading.cookies),
     ("/clauses", reading.board),
+    ("/clauses/{name:str}", reading.clause),
+    ("/static/{name:str}", reading.asset),
     ("/register", register.form),
     ("/registration", register.form),
     ("/sign-in", signing.form),
@@ -101,8 +103,6 @@ def centre(troth: Troth) -> list[Router]:
     handlers += [
         post(path, sync_to_thread=True, status_code=200)(_takes(work)) for path, work in CHANGE
     ]
-    handlers.append(get("/clauses/{name:str}", sync_to_thread=troth.slow)(reading.clause))
-    handlers.append(get("/static/{name:str}", sync_to_thread=False)(reading.asset))
     return [
         Router(
             "/",

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-MEDIA: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".txt": "text/plain"}
+MEDIA: Final = {".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain"}
 
 
 class Asset(Struct, frozen=True, kw_only=True):

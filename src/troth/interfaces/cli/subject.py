@@ -94,11 +94,13 @@ def export(folder: Path, subject_id: str, target: Path) -> None:
 def erase(folder: Path, subject_id: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
     """Erase what no law holds; the plan is shown first."""
     with house(folder) as troth:
-        plan = troth.gate.erasure_plan(_id(subject_id))
+        plan = troth.rights.plan(_id(subject_id))
         if dry_run:
             say(plan, json_wanted=as_json)
             return
-        err.print(f"{len(plan)} fields; erasing cannot be undone")
+        err.print(
+            f"{len(plan.gone)} fields go, {len(plan.held)} are held by law; there is no way back"
+        )
         if not yes and not click.confirm("Erase?", err=True):
             raise SystemExit(CALLED_WRONG)
         say(troth.rights.erase(_id(subject_id), by=DESK), json_wanted=as_json)

@@ -1,0 +1,51 @@
+"""The web layer under the API and the privacy centre: one litestar application, one threshold."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from troth.app import Troth
+from troth.interfaces.api.endpoint import House
+from troth.interfaces.api.limits import Threshold
+from troth.interfaces.api.pages import Pages
+from troth.interfaces.api.problems import refused, unexpected, unroutable
+from troth.interfaces.api.routes import handlers
+from troth.model.errors import TrothError
+
+Astray = Callable[[Request[Any, Any, Any], HTTPException], Response[Any]]
+
+
+def web(
+    troth: Troth,
+    *,
+    pages: Sequence[Router] = (),
+    state: Mapping[str, Any] | None = None,
+    astray: Astray = unroutable,
+    failures: Callable[[], list[str]] = list,
+) -> Threshold:
+    """Build the ASGI application of one instance: the API, and pages beside it.
+
+    ``state`` is what pages find at ``request.app.state`` besides ``troth``; ``astray`` answers what
+    leads nowhere; ``failures`` tells what the scheduler could not do lately, for ``/readyz``.
+    """
+    served: Counter[tuple[str, int]] = Counter()
+    house = House(troth=troth, pages=Pages(troth.token_key), served=served, failures=failures)
+    app = Litestar(
+        route_handlers=[*handlers(house), *pages],
+        state=State({"troth": troth, **(state or {})}),
+        exception_handlers={
+            TrothError: refused,
+            HTTPException: astray,
+            Exception: unexpected,
+        },
+        openapi_config=None,
+        logging_config=None,
+        # The threshold reads every body, up to its own limit, before the application is asked.
+        request_max_body_size=None,
+        debug=False,
+    )
+    return Threshold(app, troth, served)
