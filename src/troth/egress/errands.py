@@ -138,7 +138,7 @@ class Errands:
             )
             return [errand for row in ready for errand in _leased(tx, row[0], row[1], lease, at)]
 
-        return self._store.transact(work)
+        return self._store.transact(work, urgent=True)
 
     def attempt(self, errands: Sequence[Errand], *, patience: float = PATIENCE) -> list[Visit]:
         """Erase and ask again, all at the same time; never call it inside a transaction.

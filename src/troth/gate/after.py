@@ -93,7 +93,7 @@ def settle_visit(rooms: Rooms, visit: Visit, at: Moment) -> Ended:
         ended = rooms.errands.settle(tx, visit, at)
         return ended, rooms.vault.doom(tx, [ended.key_id] if ended.key_id else [])
 
-    ended, doomed = rooms.store.transact(work)
+    ended, doomed = rooms.store.transact(work, urgent=True)
     rooms.vault.finish(doomed)
     return ended
 

@@ -51,7 +51,7 @@ FIELD_OF_CHANNEL: Final = {
 """The field that holds the address of each channel."""
 
 NO_ROLE: Final = "none"
-"""What staff without a role are judged as: a role that shows nothing, never nobody in particular."""
+"""What staff without a role are judged as: a role that shows nothing."""
 
 _OWN_WORDS: Final = (AcceptTerms, ConsentGiven, ConsentRefused, Object, ObjectionLifted)
 

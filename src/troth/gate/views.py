@@ -61,11 +61,9 @@ def next_due(standing: Standing, policy: Policy, at: Moment) -> Moment | None:
 
     What a law holds is looked at when it lets go; what a closed account left, now.
     """
-    if standing.life == "closed":
-        return at
     found = None
     for field, held in standing.held.items():
-        ends = due(field, held.since, policy)
+        ends = at if standing.life == "closed" else due(field, held.since, policy)
         if ends is None:
             continue
         hold = standing.holding(field, ends)

@@ -338,7 +338,7 @@ class Vault:
         return struck
 
     def _strike_all(self) -> None:
-        struck = self._store.transact(self._strike)
+        struck = self._store.transact(self._strike, urgent=True)
         with self._lock:
             self._dead.difference_update(struck)
 

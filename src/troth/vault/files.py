@@ -7,6 +7,9 @@ nothing here rests on it alone. What is destroyed was sealed under the root key 
 import os
 import secrets
 from pathlib import Path
+from typing import Final
+
+DYING: Final = ".dying"
 
 
 def write_new(path: Path, contents: bytes) -> bool:
@@ -29,9 +32,16 @@ def replace(path: Path, contents: bytes) -> None:
 
 
 def shred(path: Path) -> None:
-    """Overwrite a file with random bytes, durably, and unlink it. No file is no error."""
+    """Overwrite a file with random bytes, durably, and unlink it. No file is no error.
+
+    It loses its name first: when the process is killed halfway, nobody takes what is left for the
+    file it was. ``shred_left`` finishes that.
+    """
+    dying = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}{DYING}")
     try:
-        opened = os.open(path, os.O_WRONLY)
+        path.replace(dying)
+        sync_folder(path.parent)
+        opened = os.open(dying, os.O_WRONLY)
     except FileNotFoundError:
         return
     try:
@@ -39,8 +49,14 @@ def shred(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
-    path.unlink(missing_ok=True)
+    dying.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def shred_left(folder: Path) -> None:
+    """Finish what a killed ``shred`` left in a folder."""
+    for left in folder.glob(f".*{DYING}"):
+        shred(left)
 
 
 def sync_folder(folder: Path) -> None:

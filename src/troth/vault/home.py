@@ -131,6 +131,7 @@ class KeyHome:
         self._root = root
         self._lock = RLock()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.shred_left(self.folder)
         self._finish_rewrap()
         self._keys = {name: self._read(name) for name in self._names()}
         self._demand_whole()

@@ -166,7 +166,7 @@ class KeyStore:
         doomed = list(key_ids)
         if doomed:
             self._store.transact(
-                lambda tx: tx.run_many(DELETE_KEY, [(key_id,) for key_id in doomed])
+                lambda tx: tx.run_many(DELETE_KEY, [(key_id,) for key_id in doomed]), urgent=True
             )
             self._recent.drop(doomed)
 

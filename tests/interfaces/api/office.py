@@ -52,7 +52,9 @@ class Office:
         """Send a body."""
         return self.call("POST", path, key, json=body, **more)
 
-    def read(self, subject: SubjectId, key: str, purpose: str = "support", *fields: str) -> Response:
+    def read(
+        self, subject: SubjectId, key: str, purpose: str = "support", *fields: str
+    ) -> Response:
         """Open fields for a purpose; the address of the mail unless told."""
         asked = {"fields": fields or ("contact.email",), "purpose": purpose}
         return self.post(f"/v1/subjects/{subject}/use", asked, key)

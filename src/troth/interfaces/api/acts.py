@@ -7,9 +7,8 @@ import msgspec
 
 from troth.interfaces.api.answers import Checked, Done, Judged, Replied, each, released, shaped
 from troth.interfaces.api.bodies import Question, Wish
-from troth.interfaces.api.door import Caller
 from troth.interfaces.api.endpoint import Call
-from troth.model.acts import Act, Actor, Give
+from troth.model.acts import Act, Give
 from troth.model.clock import DAY, Moment
 from troth.model.errors import BadInput
 
@@ -22,7 +21,7 @@ FURTHEST: Final = Moment(250 * 366 * DAY)
 def decide(call: Call[Question]) -> tuple[Judged, ...]:
     """Say what the policy would decide; nothing is done and nothing recorded."""
     acts = _prepared(call, call.body.acts)
-    by = speaking(call.caller, acts, on_behalf=call.body.on_behalf)
+    by = call.caller.speaking(acts, on_behalf=call.body.on_behalf)
     return each(call.troth.gate.ask(*acts, by=by), Judged)
 
 
@@ -30,7 +29,8 @@ def perform(call: Call[Wish]) -> Done:
     """Do acts in one transaction, all or none. An idempotency key makes asking twice safe."""
     wish, gate = call.body, call.troth.gate
     acts = _prepared(call, wish.acts)
-    by = speaking(call.caller, acts, on_behalf=wish.on_behalf)
+    call.caller.need_for(acts)
+    by = call.caller.speaking(acts, on_behalf=wish.on_behalf)
     if wish.dry_run:
         return Done(at=gate.clock.now(), decisions=each(gate.ask(*acts, by=by), Judged))
     outcome = gate.perform(*acts, by=by, key=call.once)
@@ -44,11 +44,6 @@ def perform(call: Call[Wish]) -> Done:
         certificate=shaped(certificate, Checked) if certificate else None,
         replayed=outcome.replayed,
     )
-
-
-def speaking(caller: Caller, acts: Sequence[Act], *, on_behalf: bool) -> Actor:
-    """Return who speaks: the program, or the person through it."""
-    return caller.speaking(list(acts), on_behalf=on_behalf)
 
 
 def _prepared(call: Call[Question] | Call[Wish], acts: Sequence[Act]) -> list[Act]:

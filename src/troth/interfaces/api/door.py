@@ -5,6 +5,7 @@ what it may do it; none: all) and a region (where it reads from). Whether an act
 decided here but by the gate, on the actor that this door recognised.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -68,15 +69,19 @@ class Caller(Struct, frozen=True, kw_only=True):
                 remedy="ask from the subject's own region, or for an export",
             )
 
-    def speaking(self, acts: list[Act], *, on_behalf: bool) -> Actor:
-        """Return who speaks: the program, or the person through it.
-
-        Raises ``Refused`` for an act beyond the key's scopes or purposes, and ``BadInput`` for the
-        person's own words where the person did not say them.
-        """
+    def need_for(self, acts: Sequence[Act]) -> None:
+        """Raise ``Refused`` unless the key carries the scopes that these acts take to be done."""
         for act in acts:
             if type(act) in ALSO:
                 self.need(ALSO[type(act)])
+
+    def speaking(self, acts: Sequence[Act], *, on_behalf: bool) -> Actor:
+        """Return who speaks: the program, or the person through it.
+
+        Raises ``Refused`` for an act beyond the key's purposes, and ``BadInput`` for the person's
+        own words where the person did not say them.
+        """
+        for act in acts:
             self._demand_purpose(act)
             if isinstance(act, OWN) and not on_behalf:
                 raise BadInput(

@@ -19,7 +19,7 @@ from troth.interfaces.api.endpoint import Call, Raw
 from troth.model.errors import NotFound
 from troth.model.terms import Region
 
-TEXT: Final = "text/plain; charset=utf-8"
+TEXT: Final = "text/plain"
 OCTETS: Final = "application/octet-stream"
 FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
 """What is once written never changes: whole tiles, and partial ones of their width."""

@@ -67,7 +67,7 @@ class Threshold:
     def __init__(self, app: Application, troth: Troth, served: Counter[tuple[str, int]]) -> None:
         """Stand before ``app``; ``served`` counts answers. Raises ``Misconfigured``."""
         settings = troth.settings.server
-        self._app = app
+        self.app = app
         self._troth = troth
         self._served = served
         self._most = settings.max_body
@@ -94,7 +94,7 @@ class Threshold:
             return
         scope.setdefault("state", {})[ARRIVAL] = Arrival(caller, body)
         try:
-            await self._app(scope, _whole(body, receive), send)
+            await self.app(scope, _whole(body, receive), send)
         except RuntimeError as error:
             # Litestar answers what its handlers raise; what is left is a fault of its own.
             await answer(fault(error), send)

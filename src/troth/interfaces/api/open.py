@@ -17,8 +17,8 @@ from troth.model.clock import Moment, date, iso
 from troth.model.errors import TrothError
 from troth.model.terms import Region
 
-YAML: Final = "application/yaml; charset=utf-8"
-FIGURES: Final = "text/plain; version=0.0.4; charset=utf-8"
+YAML: Final = "application/yaml"
+FIGURES: Final = "text/plain; version=0.0.4"
 
 
 class Shelved(Struct, frozen=True):
