@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from tests.ledger.samples import entry
+from tests.ledger.samples import NOON, entry
 from troth.ledger.entry import LONGEST, Entry, decode, encode, of
 from troth.model.acts import SUBJECT, Actor, Collect, Correct, Find, Notify, Use
 from troth.model.clock import Moment
@@ -47,6 +47,13 @@ def test_every_entry_gets_an_id_of_its_own():
     ids = {of(act, who="", at=Moment(0), by=SUBJECT).id for _ in range(100)}
     assert len(ids) == 100
     assert {len(each) for each in ids} == {32}
+
+
+def test_ids_are_in_order_of_time():
+    act = Use(subject=None, fields=(), purpose="notices")
+    moments = [Moment(0), Moment(255), Moment(256), NOON, Moment(NOON + 1)]
+    ids = [of(act, who="", at=at, by=SUBJECT).id for at in moments]
+    assert ids == sorted(ids)
 
 
 @pytest.mark.parametrize("act", ACTS_WITH_VALUES, ids=lambda act: act.kind)

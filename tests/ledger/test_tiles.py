@@ -52,7 +52,7 @@ def test_nodes_of_a_stored_tree_are_those_of_the_tree(log):
     find, tiles = nodes_of([leaf_hash(leaf) for leaf in leaves]), Tiles(log.store)
     assert len(made) == len(leaves)
     for size in (1, 2, 255, 256, 257, 511, 699, 700):
-        assert root(size, tiles.node) == root(size, find)
+        assert root(size, tiles.finder()) == root(size, find)
 
 
 def test_a_tile_is_served_as_hashes_in_a_row(log):
@@ -82,5 +82,5 @@ def test_only_so_many_tiles_are_held_in_memory(log):
     placed(log, 256 * 5)
     tiles = Tiles(log.store, kept=2)
     for place in (0, 300, 600, 900, 300):
-        tiles.node(0, place)
+        tiles.finder()(0, place)
     assert list(tiles._tiles) == [(0, 3), (0, 1)]

@@ -1,23 +1,36 @@
-"""A site that a browser can open: the whole service on a port of this machine, in a thread."""
+"""A site that a browser can open, and a person who uses it without scripts, by keyboard alone."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
+from tests.support.letters import last_code
 from troth.app import Troth
 from troth.interfaces.server import application
 
-SIZES = {"phone": (360, 780), "desk": (1280, 900)}
+SIZES = {"small": (320, 640), "phone": (360, 780), "desk": (1280, 900)}
 TAGS = {"zh": "zh-CN", "en": "en-GB"}
+PASSWORD = "seven kettles in the rain"
+NTH = count(1)
+MOST_TABS = 120
+
+
+class Site:
+    """Where an instance is served."""
+
+    def __init__(self, troth: Troth, base: str) -> None:
+        self.troth = troth
+        self.base = base
 
 
 @contextmanager
-def served(troth: Troth) -> Iterator[str]:
-    """Serve an instance for a while; the address is yielded."""
+def served(troth: Troth) -> Iterator[Site]:
+    """Serve an instance for a while, on a port that the machine chooses."""
     config = uvicorn.Config(
         application(troth), port=0, log_level="error", lifespan="off", access_log=False
     )
@@ -27,25 +40,98 @@ def served(troth: Troth) -> Iterator[str]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}"
+    yield Site(troth, f"http://127.0.0.1:{port}")
     server.should_exit = True
     thread.join(timeout=10)
 
 
 @contextmanager
 def browsing(
-    chromium: Browser, base: str, *, language: str = "zh", size: str = "desk", dark: bool = False
+    chromium: Browser,
+    site: Site,
+    *,
+    language: str = "zh",
+    size: str = "desk",
+    dark: bool = False,
+    scripts: bool = False,
 ) -> Iterator[Page]:
-    """Open a browser window without scripts: a profile of its own, a language, a size."""
+    """Open a browser window: a profile of its own, a language, a size, no scripts unless asked."""
     width, height = SIZES[size]
-    context: BrowserContext = chromium.new_context(
-        base_url=base,
+    context = chromium.new_context(
+        base_url=site.base,
         locale=TAGS[language],
         viewport={"width": width, "height": height},
-        java_script_enabled=False,
+        java_script_enabled=scripts,
         color_scheme="dark" if dark else "light",
-        accept_downloads=True,
     )
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()
+
+
+class Person:
+    """Somebody at a keyboard: reaches everything with Tab, ticks with Space, sends with Enter."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.page = page
+        self.troth = site.troth
+        nth = next(NTH)
+        self.email = f"person{nth}@example.com"
+        self.phone = f"+86138{nth:08}"
+
+    def reach(self, selector: str) -> None:
+        """Press Tab until something has the focus."""
+        wanted = self.page.locator(selector).first
+        wanted.wait_for(state="visible")
+        for _ in range(MOST_TABS):
+            if wanted.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"{selector} is not reached by keyboard on {self.page.url}")
+
+    def type(self, name: str, text: str) -> None:
+        """Type into a field by its name."""
+        self.reach(f"main [name='{name}']")
+        self.page.keyboard.type(text)
+
+    def tick(self, name: str) -> None:
+        """Tick a box by its name."""
+        self.reach(f"main input[type=checkbox][name='{name}']")
+        self.page.keyboard.press("Space")
+
+    def press(self, selector: str) -> None:
+        """Press a button or follow a link, and wait for the page it leads to."""
+        self.reach(selector)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    # --- walks ---------------------------------------------------------------------------------
+
+    def ask_codes(self) -> None:
+        """Take the first step of a registration."""
+        self.page.goto("/register")
+        if self.page.locator("main [name=residence]").input_value() != "CN":
+            self.reach("main [name=residence]")
+            self.page.keyboard.press("ArrowDown")
+        self.type("contact.email", self.email)
+        self.type("contact.phone", self.phone)
+        self.press("main form button")
+
+    def register(self, *consents: str) -> None:
+        """Open an account."""
+        self.ask_codes()
+        self.type("email_code", last_code(self.troth, "email"))
+        self.type("phone_code", last_code(self.troth, "sms"))
+        for part, text in {"year": "1988", "month": "8", "day": "18"}.items():
+            self.type(f"born_{part}", text)
+        self.type("password", PASSWORD)
+        self.type("password_confirm", PASSWORD)
+        for key in consents:
+            self.tick(f"consent:{key}")
+        self.tick("terms")
+        self.press("button[value=agree]")
+
+    def step_up(self) -> None:
+        """Enter the password once more where it is asked for."""
+        self.type("current_password", PASSWORD)
+        self.press("main form button")

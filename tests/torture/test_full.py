@@ -109,7 +109,7 @@ def test_a_full_disk_stops_no_withdrawal_no_erasure_and_no_warning(
     full.perform(Restrict(subject=four), Object(subject=four, purpose="marketing"))
     full.perform(ConsentRefused(subject=five, to="improve"))
     warning = Notify(
-        subject=six, notice="breach", purpose="legal", text=Secret("a breach"), channels=("email",)
+        subject=six, notice="breach", purpose="notify.service", text=Secret("read by others")
     )
     assert full.perform(warning, by=SYSTEM).entries
 

@@ -1,5 +1,6 @@
 """Killed at any moment: what was acknowledged is there, and nothing is half there (F1, F10)."""
 
+import contextlib
 import json
 import os
 import random
@@ -27,12 +28,14 @@ ROUND = 20
 class Killer:
     """Starts writers and kills them."""
 
-    def __init__(self) -> None:
+    def __init__(self, said: Path) -> None:
+        self._said = said
         self._zygote = subprocess.Popen(
             [sys.executable, "-m", "tests.torture.writer"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=said.open("w"),
             text=True,
         )
 
@@ -47,8 +50,10 @@ class Killer:
         while time.monotonic() < limit and size(acks) == before:
             time.sleep(0.005)
         time.sleep(pick.random() * 0.25)
-        os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
         assert self._zygote.stdout.readline() == "dead\n"
+        assert self._said.read_text() == "", "a writer failed before it was killed"
         assert size(acks) > before, "this writer wrote nothing"
 
     def close(self) -> None:
@@ -59,8 +64,8 @@ class Killer:
 
 
 @pytest.fixture
-def killer() -> Iterator[Killer]:
-    killer = Killer()
+def killer(tmp_path: Path) -> Iterator[Killer]:
+    killer = Killer(tmp_path / "said")
     yield killer
     killer.close()
 

@@ -11,7 +11,10 @@ from typing import Final
 import msgspec
 
 from troth.app import settings as reading
+from troth.app import switch
+from troth.app.lock import Lock
 from troth.app.settings import RegionSettings, Settings
+from troth.app.switch import Move
 from troth.egress.authorities import AuthorityPort
 from troth.egress.channels import Channel, EmailChannel, SmsGateway, SpoolChannel
 from troth.egress.courier import Courier
@@ -53,7 +56,11 @@ SPOOLED: Final = ("email", "sms", "letter", "phone", "push")
 
 
 class Builder:
-    """Opens the rooms of every region, and closes what the gate does not know of."""
+    """Opens the rooms of every region, and closes what the gate does not know of.
+
+    It holds the instance's lock together with others, and first finishes what an interrupted
+    restore had decided on.
+    """
 
     def __init__(
         self,
@@ -72,19 +79,24 @@ class Builder:
         self._databases = databases
         self._open = open_store or self._store
         self._homes: dict[Region, KeyHome] = {}
-        self._wrapped: list[Store] = []
+        self._opened: list[Store] = []
+        self.wrapped: dict[Region, Store] = {}
         self.keys: dict[Region, KeyStore] = {}
+        self._lock = enter(settings)
 
     def region(self, name: Region) -> Rooms:
         """Open one region's rooms and finish what a crash left undone there."""
         place, at = self._settings.regions[name], self._clock.now()
-        home = self._home(name, place)
-        data = self._open(place.data, f"{name}/data")
-        wrapped = self._open(place.keys, f"{name}/keys")
-        self._wrapped.append(wrapped)
+        home = self._homes[name] = home_of(self._settings, name)
+        demand_whole(self._settings, name, home)
+        data, wrapped = (
+            self._kept(self._open(where, f"{name}/{kind}"))
+            for where, kind in ((place.data, "data"), (place.keys, "keys"))
+        )
+        self.wrapped[name] = wrapped
         migrate(data, "data", at)
         migrate(wrapped, "keys", at)
-        keys = self.keys[name] = KeyStore(wrapped, home)
+        keys = self.keys[name] = KeyStore(wrapped, home, at=at)
         tenant = self._settings.instance.name
         origin = f"{tenant}/{name}"
         vault = Vault(data, keys, home.named("index"), region=name, tenant=tenant)
@@ -103,12 +115,9 @@ class Builder:
             else self._recipients,
         )
 
-    def _home(self, name: Region, place: RegionSettings) -> KeyHome:
-        kind, _, path = place.root_key.partition(":")
-        reference = f"file:{self._settings.path(path)}" if kind == "file" else place.root_key
-        root = RootKey.from_reference(reference)
-        home = self._homes[name] = KeyHome(self._settings.path(place.key_folder), root)
-        return home
+    def _kept(self, store: Store) -> Store:
+        self._opened.append(store)
+        return store
 
     def named(self, region: Region, name: str) -> bytes:
         """Return one of a region's long-lived keys."""
@@ -142,11 +151,78 @@ class Builder:
             RootKey.create(folder / place.root_key.removeprefix("file:"))
 
     def close(self) -> None:
-        """Let go of the key stores."""
+        """Let go of the key stores, and of the instance."""
         for keys in self.keys.values():
             keys.close()
-        for store in self._wrapped:
+        for store in self.wrapped.values():
             store.close()
+        self._lock.close()
+
+    def abandon(self) -> None:
+        """Let go of everything that was opened for a house that did not come to stand."""
+        for store in self._opened:
+            store.close()
+        self._lock.close()
+
+
+def enter(settings: Settings) -> Lock:
+    """Take hold of an instance together with others, its files as an earlier restore meant them.
+
+    Raises ``StoreBusy`` while somebody mends it, ``Misconfigured``.
+    """
+    folder = Path(settings.folder)
+    if switch.interrupted(folder):
+        with Lock(folder, alone=True):
+            switch.finish(folder)
+    lock = Lock(folder)
+    # Nobody mends it now: what lies there undecided was left by somebody who was killed.
+    switch.sweep(moves_of(settings))
+    return lock
+
+
+def moves_of(settings: Settings) -> list[Move]:
+    """Return everything of an instance that a restore can replace."""
+    places = settings.regions.values()
+    names = [(name, False) for place in places for name in (place.data, place.keys)]
+    names += [(place.key_folder, True) for place in places]
+    return [
+        Move(str(settings.path(name).absolute()), shred)
+        for name, shred in names
+        if "://" not in name and name != ":memory:"
+    ]
+
+
+def root_of(settings: Settings, reference: str) -> RootKey:
+    """Return a root key by its reference, a relative path read from the instance's folder.
+
+    Raises ``Misconfigured``.
+    """
+    kind, _, path = reference.partition(":")
+    return RootKey.from_reference(
+        f"file:{settings.path(path)}" if kind == "file" and path else reference
+    )
+
+
+def home_of(settings: Settings, region: Region) -> KeyHome:
+    """Open a region's folder of long-lived keys. Raises ``Misconfigured``, ``WrongRootKey``."""
+    place = settings.regions[region]
+    root = root_of(settings, place.root_key)
+    return KeyHome(settings.path(place.key_folder), root)
+
+
+def demand_whole(settings: Settings, region: Region, home: KeyHome) -> None:
+    """Demand that no database of an instance that was in use is missing: a new one is not it.
+
+    An empty key store would pass everybody off as erased. Raises ``Misconfigured``.
+    """
+    place = settings.regions[region]
+    for kind, where, remedy in (
+        ("key", place.keys, "bring it back: troth keys restore"),
+        ("data", place.data, "bring it back: troth restore"),
+    ):
+        file = "://" not in where and where != ":memory:"
+        if file and home.epochs() and not settings.path(where).exists():
+            raise Misconfigured(f"the {kind} database of `{region}` is missing", remedy=remedy)
 
 
 def compiled(source: str, name: str) -> Edition:

@@ -1,253 +1,204 @@
-"""Keeping the house: copies of the data that hold no keys, coming back from one, what is wrong.
+"""Keeping the data: copies that hold no keys, and coming back from one (house decision 8).
 
 A data backup may be kept long: without the *current* key store it opens nothing that was erased
-since (house decision 8). A restore joins it with the current keys, keeps the ledger as it is now,
-and buries whoever was erased in between, before anything is served.
+since. A restore joins it with the current keys, keeps the ledger as it is now, and buries whoever
+was erased in between, before anything is served. All of it is prepared beside the databases of now
+and takes their place in one step (``switch``): interrupted, the old state stands or the new one.
 """
 
-import hashlib
-import json
 import shutil
-import tarfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
-from troth.app.settings import Settings
-from troth.gate import Rooms
-from troth.ledger.verify import Report
-from troth.model.clock import DAY, Moment, iso
-from troth.model.errors import BadInput, Misconfigured
+from troth.app import archive, merge, switch
+from troth.app.archive import Manifest
+from troth.app.building import home_of
+from troth.app.settings import RegionSettings, Settings
+from troth.app.switch import Move
+from troth.gate.again import FORGET
+from troth.gate.door import IS_GONE
+from troth.model.clock import Moment, iso
+from troth.model.errors import Misconfigured
 from troth.model.terms import ALL, Region
 from troth.store.sql import Store, Tx, migrate
-from troth.store.sqlite import SqliteStore, private
-from troth.vault.cells import Vault
-from troth.vault.keys import KeyStore
+from troth.store.sqlite import SqliteStore
+from troth.vault.cells import Doomed, Handle, Vault
 
-TABLES: Final = (
-    "SELECT name FROM sqlite_master WHERE type = 'table'"
-    " AND name NOT LIKE 'sqlite_%' AND name <> 'migrations'"
-)
-FROM_THE_BACKUP: Final = frozenset({"subjects", "cells", "blind"})
-"""What a restore brings back. The rest stays as it is now: a ledger never turns back, an ended
-session, key or member of staff does not return, and who is gone is gone."""
-NOT_FROM_A_BACKUP: Final = ("sessions", "codes", "outbox", "errands", "staff_sessions")
-"""What is not brought back even where nothing of now is left."""
-EPOCH_OVERDUE_DAYS: Final = 8
-MANIFEST: Final = "manifest.json"
+DATA: Final = "data"
+BACKUP_KEY: Final = "backup"
+"""The long-lived key of the home region under which an instance vouches for its backups."""
+KEYS_FIRST: Final = "bring the keys back first: troth keys restore"
 
 
-class Ailment(Struct, frozen=True, kw_only=True):
-    """Something the doctor found: how bad, what, and how to mend it."""
-
-    level: str
-    what: str
-    remedy: str
-
-
-def back_up(stores: Mapping[Region, Store], target: Path, at: Moment) -> dict[str, str]:
+def back_up(
+    stores: Mapping[Region, Store], target: Path, at: Moment, *, instance: str, key: bytes
+) -> dict[str, str]:
     """Write one archive with a consistent copy of every region's data, and no key.
 
     Returns the SHA-256 of each file. Raises ``BadInput`` when the target exists, ``Misconfigured``
     on PostgreSQL, which has tools of its own.
     """
-    if target.exists():
-        raise BadInput(f"`{target}` exists", remedy="name a new file; nothing was overwritten")
-    folder = target.with_name(target.name + ".part")
+    archive.demand_new(target)
+    with workshop(target) as folder:
+        for region, store in stores.items():
+            store.backup(str(folder / f"{region}.db"))
+        told = Manifest(kind=DATA, instance=instance, at=iso(at))
+        told = archive.pack(folder, target, told, key)
+    return {name: part.sha256 for name, part in told.files.items()}
+
+
+@contextmanager
+def workshop(target: Path) -> Iterator[Path]:
+    """Give a private folder beside a file in the making; it is gone afterwards.
+
+    What a crash left of an earlier one is removed first.
+    """
+    folder = target.with_name(f".{target.name}.part")
+    switch.destroy(folder, shred=False)
     folder.mkdir(mode=0o700)
     try:
-        sums = {}
-        for region, store in stores.items():
-            file = folder / f"{region}.db"
-            store.backup(str(file))
-            sums[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
-        told = {"troth": 1, "at": iso(at), "files": sums}
-        (folder / MANIFEST).write_text(json.dumps(told, indent=1), "utf-8")
-        private(target)
-        with tarfile.open(target, "w:gz") as archive:
-            for file in sorted(folder.iterdir()):
-                archive.add(file, arcname=file.name)
+        yield folder
     finally:
         shutil.rmtree(folder)
-    return sums
 
 
-def unpack(archive: Path, folder: Path) -> dict[Region, Path]:
-    """Unpack a backup into a new folder and check every file against the manifest.
+class Staged(Struct, frozen=True, kw_only=True):
+    """A restore that is prepared: settings that open it where it lies, and what takes whose place.
 
-    Raises ``BadInput`` for an archive that is not one of ours or was altered.
+    ``told`` says by region how many subjects have the backup's values and how many those of now.
     """
-    try:
-        with tarfile.open(archive, "r:gz") as packed:
-            packed.extractall(folder, filter="data")
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        files: dict[str, str] = manifest["files"]
-    except (OSError, tarfile.TarError, ValueError, KeyError) as error:
-        raise BadInput(f"`{archive}` is no backup of ours", remedy="take another file") from error
-    for name, expected in files.items():
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != expected:
-            raise BadInput(f"`{name}` in the backup was altered", remedy="take another backup")
-    return {Region(name.removesuffix(".db")): folder / name for name in files}
+
+    settings: Settings
+    moves: tuple[Move, ...]
+    told: dict[str, dict[str, int]]
 
 
-def carry(current: Path, restored: SqliteStore) -> int:
-    """Put what is true now over a restored copy; return how many rows were carried.
+@contextmanager
+def staged(settings: Settings, source: Path, at: Moment) -> Iterator[Staged]:
+    """Prepare a restore beside the data of now; whatever was not switched is gone afterwards.
 
-    Where the current database is lost, the copy's own ledger stays and nobody's session does.
+    Raises ``BadInput`` for an archive that is not this instance's or was altered, ``Misconfigured``
+    for a database that is missing or cannot be read, ``DatabaseTooNew``.
     """
-    if not current.exists():
-        restored.transact(lambda tx: [tx.run(f"DELETE FROM {name}") for name in NOT_FROM_A_BACKUP])
-        return 0
-    source = SqliteStore(current, readonly=True)
+    with workshop(settings.path("restore")) as folder:
+        manifest = archive.unpack(source, folder, DATA)
+        archive.demand_ours(manifest, backup_key(settings))
+        regions = {name.removesuffix(".db"): folder / name for name in manifest.files}
+        places = {region: _place(settings, region) for region in regions}
+        moves = tuple(Move(str(settings.path(place.data))) for place in places.values())
+        switch.sweep(moves)
+        try:
+            told = {
+                region: msgspec.to_builtins(_lay(settings.path(places[region].data), file, at))
+                for region, file in regions.items()
+            }
+            yield Staged(settings=aside(settings, set(regions), folder), moves=moves, told=told)
+        finally:
+            if not switch.interrupted(settings.path("")):
+                switch.sweep(moves)
+
+
+def backup_key(settings: Settings) -> bytes:
+    """Return the key under which this instance vouches for its backups.
+
+    Raises ``Misconfigured`` where the home region's keys are not there, ``WrongRootKey``.
+    """
+    home = settings.instance.home
+    if not settings.path(settings.regions[home].key_folder).is_dir():
+        raise Misconfigured(f"the key folder of `{home}` is missing", remedy=KEYS_FIRST)
+    return home_of(settings, Region(settings.instance.home)).named(BACKUP_KEY)
+
+
+def _place(settings: Settings, region: str) -> RegionSettings:
+    place = settings.regions.get(region)
+    if place is None or "://" in place.data + place.keys:
+        raise Misconfigured(
+            f"region `{region}` of the backup has no files here",
+            remedy="restore into an instance whose regions lie in SQLite files",
+        )
+    if not settings.path(place.keys).exists():
+        raise Misconfigured(
+            f"the key database of `{region}` is missing: without it nobody could come back",
+            remedy=KEYS_FIRST,
+        )
+    return place
+
+
+def _lay(data: Path, backup: Path, at: Moment) -> merge.Merged:
+    """Lay the database to come beside that of now: a copy of it with the backup's rows."""
+    _migrated(backup, at)
+    coming = switch.fresh(data)
+    if not data.exists():
+        told = merge.alone(backup, at)
+        data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.move(backup, coming)
+        return told
+    now = SqliteStore(data)
     try:
-        tables = {name for (name,) in source.query(TABLES)} - FROM_THE_BACKUP
-        return restored.transact(lambda tx: sum(_copy(source, tx, name) for name in sorted(tables)))
+        now.scrub()
+        now.backup(str(coming))
     finally:
-        source.close()
+        now.close()
+    _migrated(coming, at)
+    return merge.bring_back(coming, backup)
 
 
-def _copy(source: SqliteStore, tx: Tx, table: str) -> int:
-    rows = source.query(f"SELECT * FROM {table}")
-    tx.run(f"DELETE FROM {table}")
-    if rows:
-        marks = ", ".join("?" * len(rows[0]))
-        tx.run_many(f"INSERT INTO {table} VALUES ({marks})", rows)
-    return len(rows)
+def _migrated(file: Path, at: Moment) -> None:
+    store = SqliteStore(file)
+    try:
+        migrate(store, "data", at)
+    finally:
+        store.close()
+
+
+def aside(settings: Settings, regions: set[str], folder: Path) -> Settings:
+    """Return settings that open some regions' data where it is laid down, all else as it is."""
+    places = {
+        name: msgspec.structs.replace(
+            place,
+            data=_absolute(settings, place.data, coming=name in regions),
+            keys=_absolute(settings, place.keys),
+            key_folder=_absolute(settings, place.key_folder),
+            root_key=_reference(settings, place.root_key),
+        )
+        for name, place in settings.regions.items()
+    }
+    return msgspec.structs.replace(
+        settings, folder=str(folder), regions=places, spool=str(settings.path(settings.spool))
+    )
+
+
+def _absolute(settings: Settings, name: str, *, coming: bool = False) -> str:
+    if "://" in name:
+        return name
+    path = settings.path(name).absolute()
+    return str(switch.fresh(path) if coming else path)
+
+
+def _reference(settings: Settings, reference: str) -> str:
+    kind, _, path = reference.partition(":")
+    return f"file:{settings.path(path).absolute()}" if kind == "file" else reference
 
 
 def bury(vault: Vault, store: Store) -> int:
-    """Erase everybody whose key is gone: erased after the backup was made; return how many."""
+    """Erase everybody whose key is gone: erased after the backup was made; return how many.
+
+    A tombstone is set for each, and what they did under idempotency keys is forgotten.
+    """
     orphans = list(vault.keyless())
     for orphan in orphans:
-        vault.finish(store.transact(partial(vault.erase, handle=orphan, fields=ALL)))
+        vault.finish(store.transact(partial(_bury, vault=vault, orphan=orphan), urgent=True))
     return len(orphans)
 
 
-def put_back(settings: Settings, archive: Path, at: Moment) -> dict[str, dict[str, int]]:
-    """Replace each region's data by a backup's, keeping the ledger of now.
-
-    No server may run. Returns per region how many rows of now were carried over. The data as it was
-    stays beside it as ``data.db.before-restore``. Raises ``BadInput``, ``Misconfigured``.
-    """
-    folder = settings.path("restore.part")
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(mode=0o700)
-    told: dict[str, dict[str, int]] = {}
-    try:
-        for region, file in unpack(archive, folder).items():
-            place = settings.regions.get(region)
-            if place is None or "://" in place.data:
-                raise Misconfigured(f"region `{region}` of the backup has no file here")
-            data = settings.path(place.data)
-            told[region] = {"carried": _swap(data, file, at)}
-    finally:
-        shutil.rmtree(folder)
-    return told
-
-
-def _swap(data: Path, file: Path, at: Moment) -> int:
-    if data.exists():
-        settle = SqliteStore(data)
-        settle.scrub()
-        settle.close()
-    restored = SqliteStore(file)
-    migrate(restored, "data", at)
-    rows = carry(data, restored)
-    restored.scrub()
-    restored.close()
-    for side in ("-wal", "-shm"):
-        Path(f"{data}{side}").unlink(missing_ok=True)
-    if data.exists():
-        data.replace(data.with_name(data.name + ".before-restore"))
-    shutil.move(file, data)
-    private(data)
-    return rows
-
-
-def examine(settings: Settings) -> Iterator[Ailment]:
-    """Look at files and settings for what could go wrong, without opening the house."""
-    for name, place in settings.regions.items():
-        if place.root_key.startswith("file:"):
-            root = settings.path(place.root_key.removeprefix("file:"))
-            yield from _root_key(name, root)
-        for kind, path in (("data", place.data), ("keys", place.keys)):
-            if "://" not in path and not settings.path(path).exists():
-                yield Ailment(
-                    level="error",
-                    what=f"the {kind} database of `{name}` is missing",
-                    remedy="restore it: troth restore, or check the path in troth.toml",
-                )
-    free = shutil.disk_usage(settings.folder).free
-    if free < 256 * 1024 * 1024:
-        yield Ailment(
-            level="warning",
-            what=f"only {free // 1024 // 1024} MiB are free on the instance's disk",
-            remedy="free some: on a full disk only erasure and withdrawal still work",
-        )
-    if not settings.email.host:
-        yield Ailment(
-            level="warning",
-            what="no mail server is set: mail is written to the spool folder",
-            remedy="set [email] host in troth.toml",
-        )
-    if settings.server.host not in ("127.0.0.1", "::1", "localhost"):
-        yield Ailment(
-            level="warning",
-            what=f"the service listens on {settings.server.host}",
-            remedy="put a proxy with TLS before it and name it in trusted_proxies",
-        )
-
-
-def _root_key(region: str, path: Path) -> Iterator[Ailment]:
-    if not path.exists():
-        yield Ailment(
-            level="error",
-            what=f"the root key of `{region}` is not at {path}",
-            remedy="bring it back from where you keep it apart; nothing can be opened without it",
-        )
-    elif path.stat().st_mode & 0o077:
-        yield Ailment(
-            level="error",
-            what=f"the root key of `{region}` can be read by others",
-            remedy=f"chmod 600 {path}",
-        )
-
-
-def look_inside(
-    regions: Mapping[Region, Rooms],
-    audits: Mapping[str, Report],
-    keys: Mapping[Region, KeyStore],
-    at: Moment,
-) -> Iterator[Ailment]:
-    """Look into an instance that opened for what is not as it should be."""
-    for region, rooms in regions.items():
-        report = audits[str(region)]
-        if not report.ok:
-            yield Ailment(
-                level="error",
-                what=f"the ledger of `{region}` does not verify: {report.problem}",
-                remedy="keep a copy of the database as it is, then restore; tell who relies on it",
-            )
-        if rooms.vault.misplaced():
-            yield Ailment(
-                level="error",
-                what=f"subjects of another region lie in `{region}` (§2.4)",
-                remedy="move them to their region",
-            )
-        if at - keys[region].oldest_epoch_made_at > EPOCH_OVERDUE_DAYS * DAY:
-            yield Ailment(
-                level="warning",
-                what=f"the keys of `{region}` have not been rotated for over a week",
-                remedy="troth keys rotate: erased keys become irrecoverable by it",
-            )
-        dead = len(rooms.courier.dead())
-        if dead:
-            yield Ailment(
-                level="warning",
-                what=f"{dead} notices of `{region}` reached nobody",
-                remedy="look at the channels, then requeue them",
-            )
+def _bury(tx: Tx, *, vault: Vault, orphan: Handle) -> Doomed:
+    doomed = vault.erase(tx, orphan, ALL)
+    tx.run(IS_GONE, (orphan.subject,))
+    tx.run(FORGET, (orphan.subject,))
+    return doomed

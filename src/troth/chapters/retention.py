@@ -34,14 +34,18 @@ class Retention:
         self._notices = notices
 
     def due(self, subject: SubjectId) -> ending.Plan:
-        """Say what of a subject's data has reached its term, and what of that a law holds."""
+        """Say what of a subject's data has reached its term, and what of that a law holds.
+
+        Of a closed account everything has: its purposes ended with it.
+        """
         at = self._gate.clock.now()
+        standing = self._gate.standing(subject)
+        closed = standing.life == "closed"
         fields = tuple(
             each.field
             for each in self._gate.inventory(subject)
-            if each.until is not None and each.until <= at
+            if closed or (each.until is not None and each.until <= at)
         )
-        standing = self._gate.standing(subject)
         edition = self._gate.policy().edition
         return ending.plan(standing, fields, edition, at) if fields else _NOTHING
 
@@ -69,7 +73,7 @@ class Retention:
         what = self.due(subject)
         standing = self._gate.standing(subject)
         closed = standing.life == "closed"
-        new = tuple(each for each in what.held if closed or each.field not in standing.restrictions)
+        new = tuple(each for each in what.held if each.field not in standing.restrictions)
         if not what.gone and not new:
             return None
         told = Due(subject=subject, gone=what.gone, held=tuple(each.field for each in what.held))

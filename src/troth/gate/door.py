@@ -48,6 +48,7 @@ from troth.vault.forms import Form
 
 URGENT: Final = (Announce, Close, ConsentRefused, ConsentWithdrawn, Erase, Object, Restrict)
 """What must still work on a full disk (house decision 12); so must a notice the law demands."""
+BREACH: Final = "breach"
 
 __all__ = ["IS_GONE", "Gate"]
 
@@ -379,4 +380,5 @@ def _batched(act: Use | Find, policy: Policy) -> bool:
 
 
 def _is_urgent(act: Act) -> bool:
-    return isinstance(act, URGENT) or (isinstance(act, Notify) and act.purpose == "legal")
+    warning = isinstance(act, Notify) and (act.notice == BREACH or act.purpose == "legal")
+    return warning or isinstance(act, URGENT)

@@ -53,6 +53,9 @@ FIELD_OF_CHANNEL: Final = {
 NO_ROLE: Final = "none"
 """What staff without a role are judged as: a role that shows nothing."""
 
+GUARDIANSHIP: Final = "guardianship"
+"""The fact that says a guardian was checked, before their consent counts (policy 8.3, COPPA)."""
+
 _OWN_WORDS: Final = (AcceptTerms, ConsentGiven, ConsentRefused, Object, ObjectionLifted)
 
 
@@ -198,6 +201,8 @@ def _check_words(act: Act, by: Actor, standing: Standing, policy: Policy, at: Mo
                 remedy="show the edition in force and ask again",
             )
         case ConsentGiven(to=key) | ConsentRefused(to=key) | ConsentWithdrawn(to=key):
+            if isinstance(act, ConsentGiven) and act.method.startswith("guardian"):
+                _check_guardian(by, standing)
             if key not in policy.consent_keys() and key not in standing.consents:
                 raise UnknownTerm(
                     f"no rule asks for consent to `{key}`",
@@ -226,6 +231,17 @@ def _check_admission(act: Admit, policy: Policy) -> None:
             f"who lives in `{act.residence}` is under the law of {', '.join(home.regimes)}",
             clause="9.5",
             remedy="admit the subject under these regimes",
+        )
+
+
+def _check_guardian(by: Actor, standing: Standing) -> None:
+    """Refuse a guardian's consent that a guardian did not give, or who was not verified (8.3)."""
+    fact = standing.facts.get(GUARDIANSHIP)
+    if by.kind != "guardian" or fact is None or fact.result != "verified":
+        raise BadInput(
+            "a guardian's consent is given by a guardian, whose guardianship was verified",
+            clause="8.3",
+            remedy="check their proof first and remember it as `guardianship`",
         )
 
 

@@ -16,6 +16,7 @@ from troth.model.errors import BadInput, LedgerBroken
 
 LONGEST: Final = 65_535
 """Bytes in the longest leaf: an entry bundle counts them in 16 bits (C2SP tlog-tiles)."""
+_48_BITS: Final = (1 << 48) - 1
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -50,7 +51,10 @@ def of(
     edition: str = "",
     clauses: tuple[str, ...] = (),
 ) -> Entry:
-    """Make the entry of an act, under a fresh random id.
+    """Make the entry of an act, under a fresh id: its moment and 80 random bits.
+
+    Ids that begin with the time lie side by side in an index; drawn whole they would cost a page
+    of the database each.
 
     >>> from troth.model.acts import SUBJECT, Use
     >>> used = Use(subject=None, fields=("contact.email",), purpose="notices")
@@ -58,7 +62,7 @@ def of(
     {'fields': ['contact.email'], 'purpose': 'notices'}
     """
     return Entry(
-        id=secrets.token_hex(16),
+        id=f"{at & _48_BITS:012x}{secrets.token_hex(10)}",
         kind=act.kind,
         at=at,
         by=str(by),

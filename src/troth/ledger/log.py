@@ -146,10 +146,11 @@ class Log:
     def _head(self, size: int, last: str) -> Checkpoint:
         """Return the head, if it goes on from the last note."""
         try:
-            root = tree.root(size, self._tiles.node)
+            find = self._tiles.finder()
+            root = tree.root(size, find)
             if last:
                 old = notes.read(notes.opened(last)[0])
-                path = tree.consistency(old.size, size, self._tiles.node)
+                path = tree.consistency(old.size, size, find)
                 tree.check_consistency(old.size, size, path, old.root, root)
         except (NotFound, Unverifiable) as error:
             raise LedgerBroken(
@@ -247,7 +248,7 @@ class Log:
             )
         place, leaf = rows[0]
         head, note = self._head_over(place)
-        path = tree.inclusion(place, head.size, self._tiles.node)
+        path = tree.inclusion(place, head.size, self._tiles.finder())
         return InclusionProof(leaf=leaf, index=place, path=tuple(path), checkpoint=note)
 
     def _head_over(self, place: int) -> tuple[Checkpoint, str]:
@@ -266,7 +267,7 @@ class Log:
 
         Raises ``Unverifiable``, ``NotFound`` for sizes the ledger does not have.
         """
-        return tree.consistency(old, new, self._tiles.node)
+        return tree.consistency(old, new, self._tiles.finder())
 
     def tile(self, level: int, index: int, width: int = WIDTH) -> bytes:
         """Return a tile as C2SP tlog-tiles serves it. Raises ``NotFound``."""

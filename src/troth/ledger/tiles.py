@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.ledger.tree import HASH_BYTES, rows_above
+from troth.ledger.tree import HASH_BYTES, FindNode, rows_above
 from troth.model.errors import NotFound
 from troth.store.sql import Store
 
@@ -89,14 +89,27 @@ class Tiles:
         self._tiles: OrderedDict[tuple[int, int], Tile] = OrderedDict()
         self._lock = threading.Lock()
 
-    def node(self, level: int, index: int) -> bytes:
-        """Return the hash of a complete node. Raises ``NotFound``."""
-        tier, height = divmod(level, HEIGHT)
-        wide = HEIGHT - height
-        place = index & ((1 << wide) - 1)
-        tile = self._tile(tier, index >> wide, (place + 1) << height)
-        start = _STARTS[tile.width][height] + HASH_BYTES * place
-        return tile.nodes[start : start + HASH_BYTES]
+    def finder(self) -> FindNode:
+        """Return a function that finds the hashes of complete nodes; it raises ``NotFound``.
+
+        It stays on the tile it used last: make one for each proof, which goes up tile by tile and
+        takes eight nodes of each.
+        """
+        tile, starts = Tile(-1, -1, 0, b""), _STARTS[0]
+
+        def find(level: int, index: int) -> bytes:
+            nonlocal tile, starts
+            height = level & 7
+            wide = HEIGHT - height
+            place = index & ((1 << wide) - 1)
+            above, end = index >> wide, (place + 1) << height
+            if above != tile.index or level >> 3 != tile.level or end > tile.width:
+                tile = self._tile(level >> 3, above, end)
+                starts = _STARTS[tile.width]
+            start = starts[height] + HASH_BYTES * place
+            return tile.nodes[start : start + HASH_BYTES]
+
+        return find
 
     def tile(self, level: int, index: int, width: int = WIDTH) -> bytes:
         """Return a tile as C2SP tlog-tiles serves it: ``width`` hashes in a row.

@@ -3,16 +3,19 @@
 The table stands here; the addresses come from the router. One without a row fails.
 """
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from litestar import Litestar
 
+from tests.gate.house import SqliteHouses, opened
 from tests.interfaces.api.office import EVERY, Office, problem
 from troth.app import Troth
 from troth.interfaces.api.routes import endpoints
 from troth.interfaces.api.web import web
 from troth.interfaces.server import application
+from troth.model.clock import SetClock, moment
 from troth.model.terms import SubjectId
 
 USE = {"act": "Use", "fields": ["contact.email"], "purpose": "support"}
@@ -82,9 +85,19 @@ def ask(office: Office, row: str, key: str, subject: SubjectId) -> int:
     return response.status_code
 
 
-@pytest.fixture
-def lived_in(office: Office, subject: SubjectId) -> SubjectId:
+@pytest.fixture(scope="module")
+def office(houses: SqliteHouses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Return one office for the whole table: nothing here changes anything."""
+    folder = tmp_path_factory.mktemp("matrix") / "house"
+    shutil.copytree(houses.template, folder)
+    with opened(folder, SetClock(moment("2026-11-22"))) as house:
+        yield Office(house)
+
+
+@pytest.fixture(scope="module")
+def lived_in(office: Office) -> SubjectId:
     """Return a subject in a house whose ledger has a checkpoint."""
+    subject = office.house.admit()
     office.troth.tick()
     return subject
 

@@ -91,7 +91,10 @@ def proof(call: Call[None]) -> Proof:
 
 def consistency(call: Call[Sizes]) -> tuple[str, ...]:
     """Prove that an earlier head is the beginning of a later one; hashes in base64."""
-    hashes = call.troth.gate.regions[_region(call)].log.consistency(call.body.old, call.body.new)
+    log = call.troth.gate.regions[_region(call)].log
+    if call.body.new > log.size():
+        raise NotFound("the ledger is not that long yet", remedy="wait for the next checkpoint")
+    hashes = log.consistency(call.body.old, call.body.new)
     return tuple(base64.b64encode(digest).decode() for digest in hashes)
 
 

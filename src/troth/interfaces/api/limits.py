@@ -201,8 +201,8 @@ class Pace:
 
     def __init__(self, clock: Clock, per_minute: int) -> None:
         self._clock = clock
-        self._rate = per_minute / MINUTE
-        self._most = float(per_minute)
+        self._most = float(max(1, per_minute))
+        self._rate = self._most / MINUTE
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def take(self, who: str) -> None:
