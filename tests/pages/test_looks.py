@@ -15,12 +15,20 @@ BY_LOOK = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size
 """What another scheme, size or language can change; the rest is the same page."""
 OPEN = (
     *("/", "/policy", "/policy/collected", "/policy/shared", "/policy/changes", "/cookies"),
-    *("/clauses", "/clauses/9.3b", "/register", "/sign-in", "/sign-in/code", "/recover"),
+    *(
+        "/clauses",
+        "/clauses/9.3b",
+        "/stop/some-link",
+        "/register",
+        "/sign-in",
+        "/sign-in/code",
+        "/recover",
+    ),
     *("/desk/sign-in", "/nowhere"),
 )
 OWN = (
     *("/me", "/me/correct", "/me/contact", "/me/password", "/me/trail", "/me/consents"),
-    *("/me/copy", "/me/realname", "/me/cancel", "/me/sessions"),
+    *("/me/copy", "/me/realname", "/me/cancel", "/me/sessions", "/me/requests"),
 )
 WAYS = [("zh", "desk", False, EVERY), ("en", "phone", True, BY_LOOK)]
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'

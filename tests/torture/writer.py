@@ -5,6 +5,7 @@ writer and prints its process id. A writer notes each act in the ack file *after
 whatever stands there was acknowledged.
 """
 
+import faulthandler
 import json
 import os
 import random
@@ -104,11 +105,14 @@ def serve() -> None:
         folder, acks, seed = line.split()
         child = os.fork()
         if child == 0:
+            # A writer lives for a moment: one that is still here hangs, and says where.
+            faulthandler.enable()
+            faulthandler.dump_traceback_later(15)
             handle = os.open(acks, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             Writer(Troth(settings.load(Path(folder))), handle, int(seed)).run()
         print(child, flush=True)
-        os.waitpid(child, 0)
-        print("dead", flush=True)
+        _, how = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(how), flush=True)
 
 
 if __name__ == "__main__":

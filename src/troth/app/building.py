@@ -4,6 +4,7 @@ Kept beside ``app`` so that a reader of ``Troth`` sees what it offers, not how i
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -15,19 +16,17 @@ from troth.app import switch
 from troth.app.lock import Lock
 from troth.app.settings import RegionSettings, Settings
 from troth.app.switch import Move
-from troth.egress.authorities import AuthorityPort
 from troth.egress.channels import Channel, EmailChannel, SmsGateway, SpoolChannel
 from troth.egress.courier import Courier
 from troth.egress.databases import Database
 from troth.egress.errands import Errands
-from troth.egress.fake import FakeAuthority
-from troth.egress.recipients import RecipientPort, by_id
+from troth.egress.recipients import RecipientPort
 from troth.gate import Rooms
 from troth.ledger.checkpoint import Signer
 from troth.ledger.fold import Standings
 from troth.ledger.log import Log
 from troth.model.clock import Clock
-from troth.model.errors import Misconfigured, PolicyBroken
+from troth.model.errors import Misconfigured, PolicyBroken, StoreBusy
 from troth.model.terms import Region
 from troth.policy import packs, reader
 from troth.policy.edition import Edition
@@ -52,6 +51,9 @@ ELEMENTS: Final = {
     "legal_rep.name": "legal_rep",
 }
 """What an identity authority calls our fields."""
+AUTHORITY: Final = "id-authority"
+"""The identity authority's id among the policy's recipients."""
+FAKE: Final = "fake"
 SPOOLED: Final = ("email", "sms", "letter", "phone", "push")
 
 
@@ -88,7 +90,8 @@ class Builder:
         """Open one region's rooms and finish what a crash left undone there."""
         place, at = self._settings.regions[name], self._clock.now()
         home = self._homes[name] = home_of(self._settings, name)
-        demand_whole(self._settings, name, home)
+        if self._open == self._store:
+            demand_whole(self._settings, name, home)
         data, wrapped = (
             self._kept(self._open(where, f"{name}/{kind}"))
             for where, kind in ((place.data, "data"), (place.keys, "keys"))
@@ -110,9 +113,7 @@ class Builder:
             courier=Courier(data, self._channels, vault),
             errands=Errands(data, self._databases, vault),
             again_key=home.named("again"),
-            recipients=_fake(home.named("digest"))
-            if self._recipients is None
-            else self._recipients,
+            recipients=self._recipients_of(name, home),
         )
 
     def _kept(self, store: Store) -> Store:
@@ -170,14 +171,13 @@ def enter(settings: Settings) -> Lock:
 
     Raises ``StoreBusy`` while somebody mends it, ``Misconfigured``.
     """
-    folder = Path(settings.folder)
-    if switch.interrupted(folder):
-        with Lock(folder, alone=True):
+    folder, moves = Path(settings.folder), moves_of(settings)
+    if switch.interrupted(folder) or switch.left(folder, moves):
+        # Where somebody is in already, they have seen to it, or it is theirs.
+        with suppress(StoreBusy), Lock(folder, alone=True):
             switch.finish(folder)
-    lock = Lock(folder)
-    # Nobody mends it now: what lies there undecided was left by somebody who was killed.
-    switch.sweep(moves_of(settings))
-    return lock
+            switch.sweep(folder, moves)
+    return Lock(folder)
 
 
 def moves_of(settings: Settings) -> list[Move]:
@@ -251,11 +251,6 @@ def document(policy: str) -> tuple[str, str]:
         f"no policy is called `{policy}`",
         remedy=f"take one that ships ({', '.join(packs.names())}) or the path of a document",
     )
-
-
-def _fake(key: bytes) -> dict[str, RecipientPort]:
-    """Let a deterministic authority stand in until the operator names a real one."""
-    return by_id(AuthorityPort(FakeAuthority(), ELEMENTS, digest_key=key))
 
 
 def channels_of(settings: Settings) -> dict[str, Channel]:

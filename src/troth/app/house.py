@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from troth.app import upkeep
+from troth.app import checkup, safekeeping, upkeep
 from troth.app.building import Builder, OpenStore, compiled
+from troth.app.checkup import Ailment
+from troth.app.safekeeping import KeyBackup
 from troth.app.settings import Settings
-from troth.app.upkeep import Ailment
 from troth.chapters.accounts.registration import Begun as Begun
 from troth.chapters.accounts.registration import Registration as Registration
 from troth.chapters.accounts.security import Accounts
@@ -83,19 +84,27 @@ class Troth:
             databases=databases,
             open_store=open_store,
         )
-        rooms = {Region(name): self._builder.region(Region(name)) for name in settings.regions}
         self.home = Region(settings.instance.home)
-        self.gate = Gate(
+        try:
+            self._furnish()
+        except BaseException:
+            self._builder.abandon()
+            raise
+
+    def _open_gate(self) -> Gate:
+        regions = [Region(name) for name in self.settings.regions]
+        rooms = {region: self._builder.region(region) for region in regions}
+        return Gate(
             rooms,
             Shelf(rooms[self.home].store),
             home=self.home,
             clock=self.clock,
-            epoch_days=settings.instance.epoch_days,
+            epoch_days=self.settings.instance.epoch_days,
         )
-        self._furnish()
 
     def _furnish(self) -> None:
-        """Build the chapters, each with the gate and the documents it reads."""
+        """Open the gate and build the chapters, each with the documents it reads."""
+        self.gate = self._open_gate()
         gate, named = self.gate, self._builder.named
         stores = {region: rooms.store for region, rooms in gate.regions.items()}
         self.notices = Notices()
@@ -200,15 +209,19 @@ class Troth:
         return after(self.clock.now(), days=YEAR_DAYS)
 
     def tick(self) -> dict[str, int]:
-        """Do what the clock brings: deliver, integrate, erase what is due, sign the heads."""
+        """Do what the clock brings: deliver, integrate, erase what is due, sign the heads.
+
+        Epochs that are due to end are ended: what was erased becomes irreversible (9.4).
+        """
         done = self.gate.tick()
         done["swept"] = len(self.retention.sweep())
         self.proof.purge(self.clock.now())
         self.checkpoints()
+        done["rotated"] = sum(self.rotate_keys(only_due=True).values())
         return done
 
     def checkpoints(self) -> dict[str, tuple[str, str]]:
-        """Integrate and sign every ledger; return, by region, the note and the key that verifies it."""
+        """Integrate and sign every ledger; return each note and the key that verifies it."""
         at = self.clock.now()
         signed = {}
         for region, rooms in self.gate.regions.items():
@@ -216,31 +229,51 @@ class Troth:
             signed[str(region)] = (rooms.log.checkpoint(at), rooms.log.vkey)
         return signed
 
-    def rotate_keys(self, progress: Callable[[str, int], None] | None = None) -> dict[str, int]:
+    def rotate_keys(
+        self, progress: Callable[[str, int], None] | None = None, *, only_due: bool = False
+    ) -> dict[str, int]:
         """Rewrap every living key under a new epoch; the old epoch dies. Returns keys by region.
 
-        ``progress`` is told a region and how many of its keys have moved.
+        ``progress`` is told a region and how many of its keys have moved. ``only_due``: leave alone
+        the regions whose epoch has time left.
         """
         told = {}
         for region, keys in self._builder.keys.items():
+            at = self.clock.now()
+            if only_due and at < safekeeping.epoch_ends(keys, self.settings):
+                continue
             report = partial(progress, str(region)) if progress else None
-            rotation = keys.rotate(self.clock.now(), report)
+            rotation = keys.rotate(at, report)
             told[str(region)] = rotation.keys
-            detail: dict[str, Json] = {
-                "region": region,
-                "epoch": rotation.live,
-                "keys": rotation.keys,
-            }
-            event = Event(subject=None, name="keys.rotated", detail=detail)
-            self.gate.perform(event, by=SYSTEM)
+            self.note("keys.rotated", region=region, epoch=rotation.live, keys=rotation.keys)
         return told
 
     def back_up(self, target: Path) -> dict[str, str]:
         """Copy every region's data into one archive without keys; see ``upkeep.back_up``."""
-        stores = {region: rooms.store for region, rooms in self.gate.regions.items()}
-        sums = upkeep.back_up(stores, target, self.clock.now())
-        self.gate.perform(Event(subject=None, name="backup.made", detail=dict(sums)), by=SYSTEM)
+        sums = upkeep.back_up(
+            {region: rooms.store for region, rooms in self.gate.regions.items()},
+            target,
+            self.clock.now(),
+            instance=self.settings.instance.name,
+            key=self._builder.named(self.home, upkeep.BACKUP_KEY),
+        )
+        self.note("backup.made", **sums)
         return sums
+
+    def back_up_keys(self, target: Path) -> KeyBackup:
+        """Copy every region's wrapped keys, to be kept for one epoch at most.
+
+        See ``safekeeping.back_up``.
+        """
+        made = safekeeping.back_up(
+            self.settings,
+            self._builder.wrapped,
+            target,
+            self.clock.now(),
+            key=self._builder.named(self.home, upkeep.BACKUP_KEY),
+        )
+        self.note(safekeeping.BACKED_UP, not_after=made.not_after)
+        return made
 
     def bury(self) -> dict[str, int]:
         """Remove everybody whose key is gone: the last step of a restore."""
@@ -248,6 +281,10 @@ class Troth:
             str(region): upkeep.bury(rooms.vault, rooms.store)
             for region, rooms in self.gate.regions.items()
         }
+
+    def note(self, name: str, **detail: Json) -> None:
+        """Remember something the house did, in the ledger of the home region."""
+        self.gate.perform(Event(subject=None, name=name, detail=detail), by=SYSTEM)
 
     def export_ledger(self, region: str, target: Path) -> Checkpoint:
         """Write a region's whole ledger to a folder or zip that anybody can verify offline."""
@@ -264,8 +301,12 @@ class Troth:
     def ailments(self) -> list[Ailment]:
         """Say what is wrong inside an instance that opens: ledgers, residence, keys, outbox."""
         return list(
-            upkeep.look_inside(
-                self.gate.regions, self.audit(), self._builder.keys, self.clock.now()
+            checkup.look_inside(
+                self.settings,
+                self.gate.regions,
+                self.audit(),
+                self._builder.keys,
+                self.clock.now(),
             )
         )
 

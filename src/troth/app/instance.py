@@ -3,23 +3,26 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from weakref import finalize
 
+from troth.app import checkup, rewrap, safekeeping, switch, upkeep
 from troth.app import settings as reading
-from troth.app import upkeep
 from troth.app.building import Builder, compiled, document
+from troth.app.checkup import Ailment
 from troth.app.house import Troth
+from troth.app.lock import Lock
+from troth.app.safekeeping import BroughtBack
 from troth.app.settings import Settings
-from troth.app.upkeep import Ailment
 from troth.chapters.evidence import Board
 from troth.egress.channels import Channel
 from troth.egress.databases import Database
 from troth.egress.recipients import RecipientPort
 from troth.model.acts import SYSTEM, Event, Json
-from troth.model.clock import Clock, SystemClock
+from troth.model.clock import Clock, SystemClock, after, iso
 from troth.model.errors import Misconfigured, TrothError
 
 REGIONS: Final = ("cn", "global")
@@ -54,12 +57,14 @@ def create(
     policy: str = "itnio",
     name: str = "troth.local",
     on: str = "",
+    identity: str = "",
     clock: Clock | None = None,
 ) -> Troth:
     """Create an instance in a new folder, publish its policy, and return it open.
 
     ``on`` is a ``postgresql://`` address whose databases (``NAME_cn``, ``NAME_cn_keys`` ...) exist
-    and are empty. ``policy`` is the name of a pack that ships, or the path of a document. Raises
+    and are empty. ``policy`` is the name of a pack that ships, or the path of a document;
+    ``identity`` is ``fake`` for a trial whose real-name checks ask nobody. Raises
     ``PolicyBroken``, and ``Misconfigured`` when the folder already holds an instance; nothing is
     overwritten.
     """
@@ -75,7 +80,7 @@ def create(
         for region in REGIONS
     }
     Builder.lay_keys(folder, regions)
-    (folder / reading.FILE).write_text(reading.template(name, policy, regions), "utf-8")
+    (folder / reading.FILE).write_text(reading.template(name, policy, regions, identity), "utf-8")
     troth = Troth(reading.load(folder), clock=clock)
     troth.publish(source, shown)
     return troth
@@ -107,7 +112,11 @@ def memory(
     }
     Builder.lay_keys(folder, regions)
     troth = Troth(
-        Settings(folder=str(folder), regions=regions),
+        Settings(
+            folder=str(folder),
+            regions=regions,
+            identity=reading.IdentitySettings(authority="fake"),
+        ),
         clock=clock,
         channels=channels,
         recipients=recipients,
@@ -120,20 +129,85 @@ def memory(
     return troth
 
 
-def restore(folder: str | Path, archive: Path, *, clock: Clock | None = None) -> dict[str, object]:
+def restore(folder: str | Path, source: Path, *, clock: Clock | None = None) -> dict[str, object]:
     """Bring an instance's data back from a backup, keep its ledger, and bury who was erased.
 
-    Raises ``BadInput`` for an archive that is not one of ours or was altered, ``Misconfigured``.
+    Interrupted at any point it leaves everything as it was, or as it will be. Raises ``BadInput``
+    for an archive that is not this instance's or was altered, ``StoreBusy`` while anybody has the
+    instance open, ``Misconfigured``, ``DatabaseTooNew``; nothing is changed then.
     """
     settings = reading.load(folder)
     clock = clock or SystemClock()
-    kept = upkeep.put_back(settings, archive, clock.now())
-    with Troth(settings, clock=clock) as troth:
-        buried = troth.bury()
-        told = {region: {**kept[region], "buried": buried.get(region, 0)} for region in kept}
-        detail: dict[str, Json] = {"buried": sum(buried.values())}
-        troth.gate.perform(Event(subject=None, name="backup.restored", detail=detail), by=SYSTEM)
+    with alone(settings), upkeep.staged(settings, source, clock.now()) as staged:
+        with Troth(staged.settings, clock=clock) as troth:
+            buried = troth.bury()
+            told = {name: {**staged.told[name], "buried": buried[name]} for name in staged.told}
+            detail: dict[str, Json] = {"buried": sum(buried.values())}
+            event = Event(subject=None, name="backup.restored", detail=detail)
+            troth.gate.perform(event, by=SYSTEM)
+        switch.commit(Path(settings.folder), staged.moves)
     return {"regions": told}
+
+
+def restore_keys(
+    folder: str | Path, source: Path, *, root: str = "", clock: Clock | None = None
+) -> dict[str, BroughtBack]:
+    """Bring an instance's keys back from a backup, without those that were erased since.
+
+    ``root`` refers to the root key it was made under, if it was another. Raises ``BadInput``,
+    ``StoreBusy``, ``WrongRootKey``, ``Misconfigured``; nothing is changed then.
+    """
+    settings = reading.load(folder)
+    clock = clock or SystemClock()
+    with alone(settings):
+        told = safekeeping.bring_back(settings, source, clock.now(), root=root)
+    if all(region.replayed for region in told.values()):
+        with Troth(settings, clock=clock) as troth:
+            destroyed = sum(region.destroyed for region in told.values())
+            troth.note("keys.restored", destroyed=destroyed)
+    return told
+
+
+def bury(folder: str | Path) -> dict[str, dict[str, int]]:
+    """Finish every erasure: destroy keys that nothing names, remove whoever's key is gone.
+
+    For when keys or data were brought back apart from each other. Raises ``StoreBusy`` while
+    anybody has the instance open, ``Misconfigured``.
+    """
+    settings = reading.load(folder)
+    with alone(settings):
+        destroyed = safekeeping.prune_all(settings)
+    with Troth(settings) as troth:
+        buried = troth.bury()
+        troth.note("keys.buried", destroyed=sum(destroyed.values()), buried=sum(buried.values()))
+    return {name: {"destroyed": destroyed[name], "buried": buried[name]} for name in buried}
+
+
+def change_root(
+    folder: str | Path, to: str, *, region: str = "", clock: Clock | None = None
+) -> dict[str, object]:
+    """Put an instance's keys under another root key, and name that in its settings.
+
+    See ``rewrap.change``. Raises ``BadInput``, ``StoreBusy``, ``WrongRootKey``, ``Misconfigured``.
+    """
+    settings = reading.load(folder)
+    clock = clock or SystemClock()
+    with alone(settings):
+        changed = rewrap.change(settings, to, region=region)
+    with Troth(reading.load(folder), clock=clock) as troth:
+        for name in changed:
+            troth.note("root.changed", region=name)
+    kept = after(clock.now(), days=settings.instance.epoch_days)
+    return {"regions": changed, "destroy_the_old_after": iso(kept)}
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Have an instance for oneself, its files as an earlier restore meant them."""
+    folder = Path(settings.folder)
+    with Lock(folder, alone=True):
+        switch.finish(folder)
+        yield
 
 
 def board(policy: str = "itnio") -> Board:
@@ -151,7 +225,7 @@ def doctor(folder: str | Path) -> list[Ailment]:
         settings = reading.load(folder)
     except Misconfigured as error:
         return [Ailment(level="error", what=error.message, remedy=error.remedy)]
-    found = list(upkeep.examine(settings))
+    found = list(checkup.examine(settings))
     if any(ailment.level == "error" for ailment in found):
         return found
     try:

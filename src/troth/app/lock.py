@@ -8,6 +8,7 @@ an instance on PostgreSQL is served by several, stop the others by hand.
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -15,13 +16,16 @@ from typing import Final
 from troth.model.errors import Misconfigured, StoreBusy
 
 LOCK: Final = "instance.lock"
+PATIENCE: Final = 10.0
+"""Seconds for which whoever wants to work waits for whoever mends."""
+PAUSE: Final = 0.02
 
 
 class Lock:
     """A hold on an instance's folder, from its making to ``close``."""
 
     def __init__(self, folder: Path | str, *, alone: bool = False) -> None:
-        """Take hold, together with others or alone.
+        """Take hold, together with others (waiting a moment for who mends) or alone.
 
         Raises ``StoreBusy`` when somebody else is in the way, ``Misconfigured`` when the folder
         cannot be written to.
@@ -36,12 +40,21 @@ class Lock:
                 f"`{folder}` cannot be written to: {(error.strerror or 'no access').lower()}",
                 remedy="give the folder to the user who runs troth, or take another",
             ) from error
+        self._handle = handle
+        until = time.monotonic() + (0 if alone else PATIENCE)
+        while not self._taken(handle, alone=alone):
+            if time.monotonic() >= until:
+                self.close()
+                raise _in_the_way(folder, alone=alone)
+            time.sleep(PAUSE)
+
+    @staticmethod
+    def _taken(handle: int, *, alone: bool) -> bool:
         try:
             fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(handle)
-            raise _in_the_way(folder, alone=alone) from error
-        self._handle = handle
+        except BlockingIOError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let go. Doing so twice is no error."""
@@ -60,8 +73,9 @@ class Lock:
     ) -> None:
         self.close()
 
-    # A house that nobody closed is let go of with its object, as its databases are.
-    __del__ = close
+    def __del__(self) -> None:
+        # A house that nobody closed is let go of with its object, as its databases are.
+        self.close()
 
 
 def _in_the_way(folder: Path, *, alone: bool) -> StoreBusy:

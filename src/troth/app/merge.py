@@ -37,15 +37,21 @@ UNCHOOSE: Final = (
     " WHERE n.subject_id <> o.subject_id AND n.subject_id NOT IN (SELECT subject_id FROM back))"
 )
 BRING: Final = (
-    "INSERT INTO main.subjects (subject_id, key_id, link, due_at)"
-    " SELECT subject_id, key_id, link, due_at FROM old.subjects"
-    " WHERE subject_id IN (SELECT subject_id FROM back) ON CONFLICT (subject_id) DO NOTHING",
+    (
+        "INSERT INTO main.subjects (subject_id, key_id, link, due_at)"
+        " SELECT subject_id, key_id, link, due_at FROM old.subjects"
+        " WHERE subject_id IN (SELECT subject_id FROM back) ON CONFLICT (subject_id) DO NOTHING"
+    ),
     "DELETE FROM main.cells WHERE subject_id IN (SELECT subject_id FROM back)",
-    "INSERT INTO main.cells (subject_id, grp, sealed) SELECT subject_id, grp, sealed"
-    " FROM old.cells WHERE subject_id IN (SELECT subject_id FROM back)",
+    (
+        "INSERT INTO main.cells (subject_id, grp, sealed) SELECT subject_id, grp, sealed"
+        " FROM old.cells WHERE subject_id IN (SELECT subject_id FROM back)"
+    ),
     "DELETE FROM main.blind WHERE subject_id IN (SELECT subject_id FROM back)",
-    "INSERT INTO main.blind (value, slot, subject_id) SELECT value, slot, subject_id"
-    " FROM old.blind WHERE subject_id IN (SELECT subject_id FROM back)",
+    (
+        "INSERT INTO main.blind (value, slot, subject_id) SELECT value, slot, subject_id"
+        " FROM old.blind WHERE subject_id IN (SELECT subject_id FROM back)"
+    ),
 )
 COUNT: Final = (
     "SELECT (SELECT count(*) FROM back), (SELECT count(*) FROM main.subjects"

@@ -16,7 +16,7 @@ import msgspec
 from troth.app import building, instance
 from troth.app import settings as reading
 from troth.app.house import Troth
-from troth.app.settings import EmailSettings
+from troth.app.settings import EmailSettings, IdentitySettings
 from troth.egress.loopback import MailSink
 from troth.model.clock import Clock
 
@@ -57,6 +57,7 @@ class Rehearsal:
             reading.load(folder),
             spool=str(self.spool),
             email=EmailSettings(host=self.mail.host, port=self.mail.port),
+            identity=IdentitySettings(authority="fake"),
         )
         return Troth(settings, clock=self._clock, channels=building.channels_of(settings))
 

@@ -4,19 +4,36 @@ Secrets are named by reference only (``env:NAME`` or ``file:PATH``), so that a s
 shown and a secret cannot be printed. Relative paths are read from the instance's folder.
 """
 
+import difflib
+import json
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+import urllib.parse
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final, get_origin
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from troth.model.errors import Misconfigured
 from troth.model.secret import Secret
+from troth.vault import files
 
 FILE: Final = "troth.toml"
+SEE: Final = "docs/reference/settings.md has every key"
+BY_REFERENCE: Final = (
+    "write env:NAME or file:PATH, never the secret itself; a database's password goes into"
+    " PGPASSWORD or ~/.pgpass"
+)
+REFERENCES: Final = ("env:", "file:")
+SECRETS: Final = (("email", "password"), ("sms", "secret"), ("identity", "secret"))
+"""What stands in the file by reference only."""
+
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Count = Annotated[int, Meta(ge=1)]
 
 
 class InstanceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +42,7 @@ class InstanceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: str = "troth.local"
     policy: str = "itnio"
     home: str = "global"
-    epoch_days: int = 7
+    epoch_days: Annotated[int, Meta(ge=1, le=366)] = 7
 
 
 class RegionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +61,7 @@ class EmailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The mail server; without a host, mail is written to the spool folder."""
 
     host: str = ""
-    port: int = 587
+    port: Port = 587
     sender: str = "privacy@localhost"
     username: str = ""
     password: str = ""
@@ -57,6 +74,17 @@ class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     secret: str = ""
 
 
+class IdentitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is asked for a real-name check.
+
+    ``authority`` is the address of a bridge of the controller's own (``https://...``), ``fake`` for
+    trials, which confirms by how a number ends, or nothing: then people decide by hand.
+    """
+
+    authority: str = ""
+    secret: str = ""
+
+
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the service listens, which proxies it believes, and how much it takes.
 
@@ -64,10 +92,10 @@ class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     host: str = "127.0.0.1"
-    port: int = 8420
+    port: Port = 8420
     trusted_proxies: tuple[str, ...] = ()
-    max_body: int = 1024 * 1024
-    requests_per_minute: int = 600
+    max_body: Count = 1024 * 1024
+    requests_per_minute: Count = 600
     secure: bool = False
 
 
@@ -79,6 +107,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     regions: Mapping[str, RegionSettings] = {}
     email: EmailSettings = EmailSettings()
     sms: SmsSettings = SmsSettings()
+    identity: IdentitySettings = IdentitySettings()
     server: ServerSettings = ServerSettings()
     spool: str = "spool"
 
@@ -112,19 +141,36 @@ def on_postgres(url: str, name: str) -> RegionSettings:
 def load(folder: str | Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read ``troth.toml`` in a folder, then ``TROTH_SECTION_NAME`` variables over it.
 
-    Raises ``Misconfigured`` naming the file, the key and what is wrong with it.
+    Raises ``Misconfigured`` naming the file, every key that is unknown, or what is wrong with one.
     """
     path = Path(folder) / FILE
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise Misconfigured(
-            f"`{folder}` holds no {FILE}", remedy=f"make an instance: troth init {folder}"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(f"`{path}` is not TOML: {error}") from error
+    raw = _read(path)
+    strange = [*_strange(raw, Settings, "")]
+    if strange:
+        raise Misconfigured(f"`{path}`: {'; '.join(strange)}", remedy=SEE)
+    for name, value in _literal(raw):
+        raise Misconfigured(f"`{path}`: {name} holds {value} itself", remedy=BY_REFERENCE)
     raw["folder"] = str(folder)
-    return parse(_overlaid(raw, environment), str(path))
+    return _demand_sense(parse(_overlaid(raw, environment), str(path)), str(path))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise Misconfigured(
+            f"`{path.parent}` holds no {FILE}", remedy=f"make an instance: troth init {path.parent}"
+        ) from None
+    except OSError as error:
+        raise Misconfigured(
+            f"`{path}` cannot be read: {(error.strerror or 'no access').lower()}",
+            remedy="give the folder to the user who runs troth",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(
+            f"`{path}` is not TOML: {str(error)[0].lower()}{str(error)[1:]}",
+            remedy="mend the place it names",
+        ) from error
 
 
 def parse(raw: Mapping[str, object], name: str) -> Settings:
@@ -133,20 +179,90 @@ def parse(raw: Mapping[str, object], name: str) -> Settings:
         return msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise Misconfigured(
-            f"`{name}`: {str(error)[0].lower()}{str(error)[1:]}",
-            remedy="see docs/reference/settings.md for every key",
+            f"`{name}`: {str(error)[0].lower()}{str(error)[1:]}", remedy=SEE
         ) from error
 
 
-def _overlaid(raw: dict[str, object], environment: Mapping[str, str]) -> dict[str, object]:
-    for section in ("instance", "email", "sms", "server"):
-        prefix = f"TROTH_{section.upper()}_"
-        for name, value in environment.items():
+def _strange(raw: Mapping[str, Any], kind: object, place: str) -> Iterator[str]:
+    """Name every key that no setting is called by, and what it may have been meant for."""
+    if kind == Settings.__annotations__["regions"]:
+        for region, inner in raw.items():
+            yield from _strange(inner, RegionSettings, f"{place}.{region}")
+        return
+    if not isinstance(raw, dict) or not (isinstance(kind, type) and issubclass(kind, Struct)):
+        return
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    known.pop("folder", None)
+    for name, value in raw.items():
+        if name in known:
+            yield from _strange(value, known[name], f"{place}.{name}" if place else name)
+            continue
+        meant = difflib.get_close_matches(name, known, n=1)
+        where = f" under [{place}]" if place else ""
+        yield f"unknown key `{name}`{where}" + (f" (meant: `{meant[0]}`?)" if meant else "")
+
+
+def _literal(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Find secrets that stand in the file themselves; they are never repeated."""
+    for section, name in SECRETS:
+        value = raw.get(section, {}).get(name)
+        if value and not str(value).startswith(REFERENCES):
+            yield f"{name} under [{section}]", "a secret"
+    for region, place in raw.get("regions", {}).items():
+        if not str(place.get("root_key", "file:")).startswith(REFERENCES):
+            yield f"root_key under [regions.{region}]", "a key"
+        if any(has_password(str(place.get(name, ""))) for name in ("data", "keys")):
+            yield f"an address under [regions.{region}]", "a password"
+
+
+def has_password(address: str) -> bool:
+    """Tell whether a database address carries its password.
+
+    >>> has_password("postgresql://troth:s3cret@db/troth_cn"), has_password("regions/cn/data.db")
+    (True, False)
+    """
+    parts = urllib.parse.urlsplit(address)
+    query = urllib.parse.parse_qs(parts.query)
+    return bool(parts.scheme and (parts.password or "password" in query))
+
+
+def _demand_sense(settings: Settings, name: str) -> Settings:
+    """Demand what no type says. Raises ``Misconfigured``."""
+    regions = settings.regions
+    wrong = ""
+    if not regions:
+        wrong = "no region is set up: one [regions.NAME] at least"
+    elif settings.instance.home not in regions:
+        wrong = f"home names `{settings.instance.home}`, and the regions are {', '.join(regions)}"
+    elif not all(re.fullmatch(r"[a-z]{2,12}", region) for region in regions):
+        wrong = "a region is named by 2 to 12 of a-z"
+    if wrong:
+        raise Misconfigured(f"`{name}`: {wrong}", remedy=SEE)
+    return settings
+
+
+def _overlaid(raw: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Put variables over the file: ``TROTH_EMAIL_HOST``, ``TROTH_REGIONS_CN_ROOT_KEY``."""
+    places: dict[str, tuple[dict[str, Any], type[Struct]]] = {}
+    for field in msgspec.structs.fields(Settings):
+        if isinstance(field.type, type) and issubclass(field.type, Struct):
+            places[field.name] = (raw.setdefault(field.name, {}), field.type)
+    for region, place in raw.get("regions", {}).items():
+        places[f"regions_{region}"] = (place, RegionSettings)
+    for name, value in environment.items():
+        for section, (part, kind) in places.items():
+            prefix = f"TROTH_{section.upper()}_"
             if name.startswith(prefix):
-                part = raw.setdefault(section, {})
-                if isinstance(part, dict):
-                    part[name.removeprefix(prefix).lower()] = value
+                _put(part, kind, name, name.removeprefix(prefix).lower(), value)
     return raw
+
+
+def _put(part: dict[str, Any], kind: type[Struct], variable: str, key: str, value: str) -> None:
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    if key not in known:
+        raise Misconfigured(f"the variable {variable} sets no key there is", remedy=SEE)
+    several = get_origin(known[key]) is tuple
+    part[key] = [one.strip() for one in value.split(",") if one.strip()] if several else value
 
 
 def secret(reference: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Secret:
@@ -167,6 +283,35 @@ def secret(reference: str, folder: Path, environment: Mapping[str, str] = os.env
     )
 
 
+def name_root_key(folder: Path, region: str, reference: str) -> None:
+    """Put another root key's reference into ``troth.toml``, whole or not at all.
+
+    Everything else in it stays as it was written. Raises ``Misconfigured`` where the place cannot
+    be found.
+    """
+    path = folder / FILE
+    text = path.read_text("utf-8")
+    section = re.compile(
+        rf"(^\s*\[\s*regions\s*\.\s*\"?{re.escape(region)}\"?\s*\][^\[]*?^\s*root_key\s*=\s*)"
+        r"(\"[^\"\n]*\"|'[^'\n]*')",
+        re.MULTILINE,
+    )
+    written = section.sub(lambda found: f"{found[1]}{json.dumps(reference)}", text, count=1)
+    wanted = tomllib.loads(text)
+    wanted.get("regions", {}).get(region, {})["root_key"] = reference
+    if tomllib.loads(written) != wanted:
+        raise Misconfigured(
+            f"root_key of `{region}` cannot be changed in `{path}` as it is written",
+            remedy=f"the keys are under the new root key: write root_key = {json.dumps(reference)}",
+        )
+    mode = path.stat().st_mode
+    files.replace(path, written.encode())
+    path.chmod(mode)
+
+
+NO_AUTHORITY: Final = (
+    '# authority = "https://identity.example.com/check"  # or "fake", for trials only'
+)
 TEMPLATE: Final = """\
 # One instance of Troth. Every key can be overridden by TROTH_<SECTION>_<KEY>.
 # Secrets stand here by reference only: "env:NAME" or "file:PATH".
@@ -186,17 +331,25 @@ home = "global"
 # gateway = "https://sms.example.com/send"
 # secret = "env:SMS_SECRET"
 
+[identity]
+{identity}
+# secret = "env:IDENTITY_SECRET"
+
 [server]
 host = "127.0.0.1"
 port = 8420
 """
 
 
-def template(name: str, policy: str, regions: Mapping[str, RegionSettings]) -> str:
+def template(
+    name: str, policy: str, regions: Mapping[str, RegionSettings], identity: str = ""
+) -> str:
     """Write a new instance's ``troth.toml``."""
+    asked = f'authority = "{identity}"' if identity else NO_AUTHORITY
     parts = []
     for region, place in regions.items():
         lines = [f"[regions.{region}]"]
         lines += [f'{key} = "{value}"' for key, value in msgspec.to_builtins(place).items()]
         parts.append("\n".join(lines) + "\n\n")
-    return TEMPLATE.format(name=name, policy=policy, regions="".join(parts).rstrip("\n") + "\n")
+    laid = "".join(parts).rstrip("\n") + "\n"
+    return TEMPLATE.format(name=name, policy=policy, regions=laid, identity=asked)

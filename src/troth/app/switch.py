@@ -6,7 +6,8 @@ be, and whoever opens the instance next finishes what a crash interrupted.
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,16 +20,18 @@ JOURNAL: Final = "switch.json"
 NEXT: Final = ".next"
 BEFORE: Final = ".before-restore"
 SIDES: Final = ("-wal", "-shm")
+SMALL: Final = 1 << 20
+"""Keys are small: a file up to this size is overwritten before it is removed."""
 
 
 class Move(Struct, frozen=True):
     """A file or folder that takes the place of another.
 
-    ``shred``: what stood there is destroyed (it holds keys), not kept beside it.
+    ``ends``: what stood there is destroyed (it holds keys), not kept beside it.
     """
 
     target: str
-    shred: bool = False
+    ends: bool = False
 
 
 def fresh(target: Path) -> Path:
@@ -69,8 +72,8 @@ def _make(move: Move) -> None:
     target = Path(move.target)
     coming, aside = fresh(target), before(target)
     if coming.exists():
-        if target.exists() and aside.exists():
-            destroy(aside, shred=move.shred)
+        if target.exists():
+            destroy(aside)
         # The log of the old database goes first: beside the new one it would be read as its own.
         for side in SIDES:
             if Path(f"{target}{side}").exists():
@@ -79,26 +82,47 @@ def _make(move: Move) -> None:
             target.replace(aside)
         coming.replace(target)
         files.sync_folder(target.parent)
-    if move.shred:
-        destroy(aside, shred=True)
+    if move.ends:
+        destroy(aside)
 
 
-def sweep(moves: Sequence[Move]) -> None:
-    """Remove what an attempt laid down and never decided on; it may hold keys of the erased."""
-    for move in moves:
-        coming = fresh(Path(move.target))
-        beside = coming.parent.iterdir() if coming.parent.exists() else ()
-        for left in [path for path in beside if path.name.startswith(coming.name)]:
-            destroy(left, shred=move.shred)
+def left(folder: Path, moves: Sequence[Move]) -> list[Path]:
+    """Return what an attempt laid down and did not decide on."""
+    names = {fresh(Path(move.target)) for move in moves}
+    places = {name.parent for name in names if name.parent.exists()}
+    beside = [path for place in places for path in place.iterdir()]
+    coming = [path for path in beside for name in names if str(path).startswith(str(name))]
+    return sorted({*coming, *folder.glob(".*.part")})
 
 
-def destroy(path: Path, *, shred: bool) -> None:
-    """Remove a file or folder, overwritten first where it holds keys. None is no error."""
-    if path.is_dir():
-        for file in path.iterdir() if shred else ():
+def sweep(folder: Path, moves: Sequence[Move]) -> None:
+    """Remove what an attempt left that was never decided on; it may hold keys of the erased."""
+    for path in left(folder, moves):
+        destroy(path)
+
+
+@contextmanager
+def workshop(target: Path) -> Iterator[Path]:
+    """Give a private folder beside a file in the making; nothing of it is there afterwards.
+
+    What a crash left of an earlier one is removed first.
+    """
+    folder = target.with_name(f".{target.name}.part")
+    destroy(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        destroy(folder)
+
+
+def destroy(path: Path) -> None:
+    """Remove a file or folder, keys overwritten first. None is no error."""
+    found = [path, *path.rglob("*")] if path.is_dir() else [path]
+    for file in found:
+        if file.is_file() and file.stat().st_size <= SMALL:
             files.shred(file)
+    if path.is_dir():
         shutil.rmtree(path)
-    elif shred:
-        files.shred(path)
     else:
         path.unlink(missing_ok=True)

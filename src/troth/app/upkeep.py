@@ -45,27 +45,12 @@ def back_up(
     on PostgreSQL, which has tools of its own.
     """
     archive.demand_new(target)
-    with workshop(target) as folder:
+    with switch.workshop(target) as folder:
         for region, store in stores.items():
             store.backup(str(folder / f"{region}.db"))
         told = Manifest(kind=DATA, instance=instance, at=iso(at))
         told = archive.pack(folder, target, told, key)
     return {name: part.sha256 for name, part in told.files.items()}
-
-
-@contextmanager
-def workshop(target: Path) -> Iterator[Path]:
-    """Give a private folder beside a file in the making; it is gone afterwards.
-
-    What a crash left of an earlier one is removed first.
-    """
-    folder = target.with_name(f".{target.name}.part")
-    switch.destroy(folder, shred=False)
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 class Staged(Struct, frozen=True, kw_only=True):
@@ -86,13 +71,13 @@ def staged(settings: Settings, source: Path, at: Moment) -> Iterator[Staged]:
     Raises ``BadInput`` for an archive that is not this instance's or was altered, ``Misconfigured``
     for a database that is missing or cannot be read, ``DatabaseTooNew``.
     """
-    with workshop(settings.path("restore")) as folder:
+    with switch.workshop(settings.path("restore")) as folder:
         manifest = archive.unpack(source, folder, DATA)
         archive.demand_ours(manifest, backup_key(settings))
         regions = {name.removesuffix(".db"): folder / name for name in manifest.files}
         places = {region: _place(settings, region) for region in regions}
         moves = tuple(Move(str(settings.path(place.data))) for place in places.values())
-        switch.sweep(moves)
+        switch.sweep(folder, moves)
         try:
             told = {
                 region: msgspec.to_builtins(_lay(settings.path(places[region].data), file, at))
@@ -101,7 +86,7 @@ def staged(settings: Settings, source: Path, at: Moment) -> Iterator[Staged]:
             yield Staged(settings=aside(settings, set(regions), folder), moves=moves, told=told)
         finally:
             if not switch.interrupted(settings.path("")):
-                switch.sweep(moves)
+                switch.sweep(folder, moves)
 
 
 def backup_key(settings: Settings) -> bytes:

@@ -130,7 +130,7 @@ def keep(tx: Tx, rooms: Rooms, entry: Entry) -> Entry:
     if not entry.who:
         return rooms.log.record(tx, [entry])[0]
     loaded = rooms.standings.load(tx, entry.who)
-    rooms.standings.save(tx, fold.after(loaded, entry))
+    rooms.standings.save(tx, fold.after(loaded, entry), was=loaded)
     return rooms.log.record(tx, [entry], onto=[loaded])[0]
 
 

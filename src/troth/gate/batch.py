@@ -10,15 +10,14 @@ import threading
 from troth.gate.judge import judge
 from troth.gate.rooms import Outcome, Rooms
 from troth.ledger import entry as entries
-from troth.ledger import fold
 from troth.ledger.entry import Entry
 from troth.model.acts import Actor, Use
 from troth.model.clock import SECOND, Moment
 from troth.model.errors import TrothError
+from troth.model.terms import SubjectId
 from troth.policy.decide import Policy
 from troth.policy.edition import Batch
 from troth.store.sql import Tx
-from troth.vault.cells import Handle
 
 
 class UseBatch:
@@ -29,14 +28,18 @@ class UseBatch:
         self._lock = threading.Lock()
         self._waiting: list[Entry] = []
 
-    def use(self, act: Use, handle: Handle, by: Actor, policy: Policy, at: Moment) -> Outcome:
-        """Judge, open, and note the record; write the notes when the batch is full or old."""
-        standing = self._rooms.standings.read(handle.who)
+    def use(self, act: Use, subject: SubjectId, by: Actor, policy: Policy, at: Moment) -> Outcome:
+        """Judge, open, and note the record; write the notes when the batch is full or old.
+
+        Raises as ``judge`` and as the vault's ``draw``.
+        """
+        drawn = self._rooms.vault.draw(subject, act.fields)
+        standing = self._rooms.standings.said(drawn.who)
         decisions = judge(act, by, standing, policy, at)
-        values = self._rooms.vault.open(handle, act.fields)
+        values = drawn.open()
         entry = entries.of(
             act,
-            who=handle.who,
+            who=drawn.who,
             at=at,
             by=by,
             edition=policy.hash[:16],
@@ -69,13 +72,6 @@ class UseBatch:
         return len(waiting)
 
     def _write(self, tx: Tx, waiting: list[Entry]) -> None:
-        # Everybody locks standings in one order, so that two writers never wait for each other.
-        whos = sorted({entry.who for entry in waiting if entry.who})
-        loaded = {who: self._rooms.standings.load(tx, who) for who in whos}
-        now = dict(loaded)
-        for entry in waiting:
-            if entry.who:
-                now[entry.who] = fold.after(now[entry.who], entry)
-        for standing in now.values():
-            self._rooms.standings.save(tx, standing)
-        self._rooms.log.record(tx, waiting, onto=list(loaded.values()))
+        # Uses and searches leave standings as they are: they are held, and neither read nor saved.
+        self._rooms.standings.hold(tx, {entry.who for entry in waiting if entry.who})
+        self._rooms.log.record(tx, waiting)

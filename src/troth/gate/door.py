@@ -4,7 +4,7 @@ House decisions 5 to 13. Every perform is one durable transaction in one region;
 recorded too, in a transaction of its own, because the one it refused was rolled back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -95,8 +95,7 @@ class Gate:
                 case (Find() as act,):
                     return self._find(act, by, policy, at)
                 case (Use(subject=SubjectId() as subject) as act,) if _batched(act, policy):
-                    handle = self._handle(rooms, subject)
-                    return self._batches[rooms.region].use(act, handle, by, policy, at)
+                    return self._use(rooms, act, subject, by, policy, at)
             return self._pass(rooms, policy, acts, by, key, at)
         except Refused as refusal:
             self._remember_refusal(rooms, policy, acts, by, at, refusal)
@@ -183,24 +182,38 @@ class Gate:
             clauses=decision.clauses if decision else (refusal.clause,),
         )
 
+    def _use(
+        self, rooms: Rooms, act: Use, subject: SubjectId, by: Actor, policy: Policy, at: Moment
+    ) -> Outcome:
+        try:
+            return self._batches[rooms.region].use(act, subject, by, policy, at)
+        except NotFound:
+            raise absent(subject, rooms.store.query) from None
+
     def _find(self, act: Find, by: Actor, policy: Policy, at: Moment) -> Outcome:
         """Look in every region; remember that somebody looked, whether or not anybody was found."""
         if act.field not in policy.edition.categories:
             raise UnknownTerm(f"the policy declares no field `{act.field}`", clause="2.1.1")
         form = self._forms_of(policy)[act.field]
         decisions: tuple[Decision, ...] = ()
+        found: list[Handle] = []
         for rooms in self.regions.values():
             decisions = judge(act, by, stranger(rooms.region, policy), policy, at)
-            found = tuple(rooms.vault.find(act.field, act.value, form))
+            found = rooms.vault.seek(act.field, act.value, form)
             if found:
                 break
         else:
-            rooms, found = self._rooms(self.home), ()
+            rooms = self._rooms(self.home)
         kept = [
             self._note_find(rooms, act, who, by, policy, decisions[0], at)
-            for who in ([self._handle(rooms, subject).who for subject in found] or [""])
+            for who in ([handle.who for handle in found] or [""])
         ]
-        return Outcome(at=at, entries=tuple(kept), decisions=decisions, found=found)
+        return Outcome(
+            at=at,
+            entries=tuple(kept),
+            decisions=decisions,
+            found=tuple(handle.subject for handle in found),
+        )
 
     def _note_find(
         self,
@@ -310,12 +323,15 @@ class Gate:
             integrated += rooms.log.integrate(at)
         return {"delivered": delivered, "integrated": integrated, "asked": asked}
 
+    def subjects(self) -> Iterator[SubjectId]:
+        """Give every subject's id, region by region: for what has to reach everybody."""
+        for rooms in self.regions.values():
+            yield from rooms.vault.subjects()
+
     def due(self, limit: int = 1000) -> list[SubjectId]:
         """Return subjects of whom something has reached its retention date."""
-        at = self.clock.now()
-        return [
-            subject for rooms in self.regions.values() for subject in rooms.vault.due(at, limit)
-        ]
+        at, regions = self.clock.now(), self.regions.values()
+        return [one for rooms in regions for one in rooms.vault.due(at, limit)]
 
     def close(self) -> None:
         """Write what is still in memory and let go of the stores."""

@@ -101,12 +101,11 @@ def _home(subject: SubjectId | None) -> Region | None:
 
 
 def _across(act: Act, by: Actor) -> bool:
-    reads = act.operation in (Operation.SHOW, Operation.USE)
     return (
-        reads
-        and by.region is not None
+        by.region is not None
+        and act.operation in (Operation.SHOW, Operation.USE)
         and act.subject is not None
-        and (by.region != act.subject.region)
+        and by.region != act.subject.region
     )
 
 
@@ -159,8 +158,11 @@ def judge(
     """
     _check_words(act, by, standing, policy, at)
     decisions = []
-    for ask in asks(act, by, standing):
-        decision = policy.decide(ask, standing, at)
+    questions = asks(act, by, standing)
+    # A standing that was just loaded is never seen again: nothing is gained by remembering it.
+    bits = policy.state(standing, at).bits if questions else 0
+    for ask in questions:
+        decision = policy.judge(ask, bits)
         if decision.effect is not Effect.ALLOW:
             raise _refusal(decision)
         decisions.append(decision)

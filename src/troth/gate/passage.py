@@ -32,7 +32,7 @@ from troth.model.acts import (
     Use,
 )
 from troth.model.clock import Moment
-from troth.model.errors import BadInput, Erased, NotFound, Refused
+from troth.model.errors import BadInput, Erased, NotFound, Refused, Taken
 from troth.model.secret import Secret
 from troth.model.standing import Standing
 from troth.model.terms import SubjectId
@@ -49,9 +49,12 @@ Run = Callable[[str, Sequence[object]], Rows]
 
 
 class Present:
-    """One subject while a passage lasts: the way to their cells, and their standing so far."""
+    """One subject while a passage lasts: the way to their cells, and their standing so far.
 
-    __slots__ = ("handle", "loaded", "standing", "subject")
+    ``blank``: their file was opened in this passage, and nothing was kept in it yet.
+    """
+
+    __slots__ = ("blank", "handle", "loaded", "standing", "subject")
 
     def __init__(
         self, subject: SubjectId | None, handle: Handle | None, standing: Standing
@@ -60,6 +63,7 @@ class Present:
         self.handle = handle
         self.loaded = standing
         self.standing = standing
+        self.blank = False
 
 
 class Handed(NamedTuple):
@@ -111,7 +115,7 @@ class Passage:
             self._remember(act, present, decisions)
         known = [present for present in self._present.values() if present.standing.pseudonym]
         for present in known:
-            self._rooms.standings.save(self._tx, present.standing)
+            self._rooms.standings.save(self._tx, present.standing, was=present.loaded)
             self._mark_due(present)
         numbered = self._rooms.log.record(
             self._tx, self.entries, onto=[present.loaded for present in known]
@@ -158,8 +162,9 @@ class Passage:
         return present
 
     def _enter(self, act: Act) -> Present:
-        if act.subject is None:
-            return Present(None, None, self._stranger(None))
+        if act.subject is None or isinstance(act, Admit):
+            # Whether somebody who is admitted has a file already, the vault tells when it opens it.
+            return Present(act.subject, None, self._stranger(act.subject))
         try:
             handle = self._rooms.vault.handle(act.subject, self._tx)
         except NotFound:
@@ -195,8 +200,12 @@ class Passage:
         if self._tx.run(WAS_HERE, (present.subject,)):
             raise Erased(clause="6.4", remedy="register again: a new id is drawn")
         who = secrets.token_hex(16)
-        present.handle = self._rooms.vault.admit(self._tx, present.subject, who)
+        try:
+            present.handle = self._rooms.vault.admit(self._tx, present.subject, who)
+        except Taken:
+            raise BadInput("this subject was admitted before") from None
         present.standing = present.loaded = Standing(pseudonym=who)
+        present.blank = True
 
     def _keep(self, act: Collect | Correct, present: Present, _: Decisions) -> None:
         if isinstance(act, Correct):
@@ -207,7 +216,8 @@ class Passage:
                     clause="9.2",
                     remedy="collect it for a purpose",
                 )
-        self._rooms.vault.keep(self._tx, _file(present), act.values, self._forms)
+        self._rooms.vault.keep(self._tx, _file(present), act.values, self._forms, new=present.blank)
+        present.blank = False
 
     def _open(self, act: Use | Export, present: Present, _: Decisions) -> None:
         fields = touched(act, present.standing)

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from troth.interfaces.api.codec import encode
-from troth.interfaces.api.limits import Network, address_of, network_of
+from troth.interfaces.api.peers import Network, address_of, network_of
 from troth.interfaces.api.problems import Problem
 
 REASONS: Final = {408: "Request Timeout", 431: "Headers Too Large", 503: "Service Unavailable"}

@@ -15,7 +15,8 @@ from litestar.exceptions import HTTPException
 from uvicorn.config import HTTPProtocolType
 
 from troth.app import Troth
-from troth.interfaces.api.limits import Threshold, networks
+from troth.interfaces.api.limits import Threshold
+from troth.interfaces.api.peers import networks
 from troth.interfaces.api.problems import unroutable
 from troth.interfaces.api.web import web
 from troth.interfaces.centre.forms import Forms

@@ -374,6 +374,7 @@ def from_content(raw: bytes) -> Edition:
 _SPAN = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
+@lru_cache(maxsize=256)
 def span(text: str) -> tuple[int, int]:
     """Read an ISO 8601 duration as (months, milliseconds). Raises ``ValueError``.
 
@@ -396,4 +397,4 @@ def later(start: Moment, duration: str) -> Moment:
     '2027-02-28T00:00:00Z'
     """
     months, rest = span(duration)
-    return Moment(later_by_months(start, months) + rest)
+    return Moment((later_by_months(start, months) if months else start) + rest)

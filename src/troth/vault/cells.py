@@ -3,13 +3,11 @@
 Erasing everything removes the rows and destroys the subject's key. Erasing a part seals the rest
 under a new key and destroys the old one, so that no older copy of the erased part opens again.
 
-Keys are destroyed after the data's commit (``finish``). Until then they stand in the table
-``doomed``, written in the erasure's own transaction: what a crash leaves is finished at the start.
+Keys are destroyed after the data's commit (``finish``); see ``dying``.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from threading import Lock
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -19,27 +17,30 @@ from troth.model.secret import Secret
 from troth.model.terms import ALL, Region, SubjectId
 from troth.store.sql import Store, Tx
 from troth.vault import residency
-from troth.vault.forms import Form, canonical
+from troth.vault.dying import Doomed, Dying
+from troth.vault.forms import Form, canonical, formed
 from troth.vault.index import Index, Moves
 from troth.vault.keys import KeyId, KeyStore
 from troth.vault.recent import Recent
 from troth.vault.records import (
     DELETE_CELL,
-    PUT_CELL,
     TOGETHER,
     CellRow,
     Cells,
+    Opened,
     Records,
+    Run,
     group_of,
     own_cell,
     packed,
+    pages,
 )
 from troth.vault.seal import Contents, place, seal, unseal
 
+__all__ = ["Doomed", "Drawn", "Handle", "Vault"]
+
 NOTHING: Final = Contents()
 REMEMBERED: Final = 4096
-PAGE: Final = 500
-DEAD_MOST: Final = 100
 
 SET_DUE: Final = "UPDATE subjects SET due_at = ? WHERE subject_id = ?"
 """When the retention sweep has to look at a subject next."""
@@ -47,22 +48,12 @@ READ_DUE: Final = (
     "SELECT subject_id FROM subjects WHERE due_at <= ? ORDER BY due_at, subject_id LIMIT ?"
 )
 """Whom the retention sweep has to look at, longest due first."""
-ADD_DOOMED: Final = "INSERT INTO doomed (key_id) VALUES (?) ON CONFLICT (key_id) DO NOTHING"
-"""A key that has to die once this transaction stands."""
-READ_DOOMED: Final = "SELECT key_id FROM doomed ORDER BY key_id LIMIT ?"
-"""Keys whose death a crash may have prevented."""
-DELETE_DOOMED: Final = "DELETE FROM doomed WHERE key_id = ?"
-"""A key is dead."""
 COUNT_RESIDUE: Final = (
     "SELECT (SELECT count(*) FROM subjects WHERE subject_id = ?),"
     " (SELECT count(*) FROM cells WHERE subject_id = ?),"
     " (SELECT count(*) FROM blind WHERE subject_id = ?)"
 )
 """What is still there of a subject, table by table."""
-PAGE_OF_SUBJECTS: Final = (
-    "SELECT subject_id, key_id FROM subjects WHERE subject_id > ? ORDER BY subject_id LIMIT ?"
-)
-"""The next subjects in the order of their ids."""
 
 
 class Handle(Struct, frozen=True):
@@ -79,25 +70,14 @@ class Handle(Struct, frozen=True):
         return f"Handle({self.subject})"
 
 
-class Doomed(Struct, frozen=True):
-    """Keys that have to die after the commit, and whose they were; ``a + b`` dooms both.
+class Drawn(NamedTuple):
+    """What was fetched of a subject and is still sealed: whose it is, and the way to open it."""
 
-    ``struck`` are keys that died before and were struck off in the same transaction.
-    """
+    who: str
+    open: Callable[[], dict[str, Secret]]
 
-    keys: tuple[KeyId, ...] = ()
-    subjects: tuple[SubjectId, ...] = ()
-    struck: tuple[KeyId, ...] = ()
-
-    def __add__(self, other: "Doomed") -> "Doomed":
-        """Doom the keys of both."""
-        return Doomed(
-            self.keys + other.keys, self.subjects + other.subjects, self.struck + other.struck
-        )
-
-    def __bool__(self) -> bool:
-        """Tell whether anything has to die."""
-        return bool(self.keys)
+    def __repr__(self) -> str:
+        return "Drawn(…)"
 
 
 class Vault:
@@ -113,9 +93,8 @@ class Vault:
         self._tenant = tenant
         self._records = Records(keys, tenant)
         self._index = Index(index_key, tenant)
+        self._dying = Dying(store, keys)
         self._handles: Recent[SubjectId, Handle] = Recent(REMEMBERED)
-        self._lock = Lock()
-        self._dead: set[KeyId] = set()
 
     # --- subjects ------------------------------------------------------------------------------
 
@@ -134,14 +113,20 @@ class Vault:
         Raises ``NotFound``, or ``Erased`` when rows are there whose key was destroyed (restored
         from a backup).
         """
-        known = self._handles.get(subject) if tx is None else None
-        if known is not None:
-            return known
+        if tx is not None:
+            opened = self._records.load(tx.run, subject)
+            return Handle(subject, self._records.who(opened), opened.key)
         mark = self._handles.mark()
-        opened = self._records.load(tx.run if tx else self._store.query, subject)
-        handle = Handle(subject, self._records.who(opened), opened.key)
-        if tx is None:
-            self._handles.put(subject, handle, mark)
+        return self._handles.get(subject) or self._remembered(
+            self._records.load(self._store.query, subject), mark
+        )
+
+    def _remembered(self, opened: Opened, mark: int) -> Handle:
+        """Return the handle of a file; its link is unsealed only where it is not known."""
+        handle = self._handles.get(opened.subject)
+        if handle is None or handle.key != opened.key:
+            handle = Handle(opened.subject, self._records.who(opened), opened.key)
+            self._handles.put(opened.subject, handle, mark)
         return handle
 
     def set_due(self, tx: Tx, handle: Handle, at: Moment | None) -> None:
@@ -166,14 +151,21 @@ class Vault:
         forms: Mapping[str, Form],
         *,
         at: Moment | None = None,
+        new: bool = False,
     ) -> None:
         """Check values, put them in canonical form, seal them and let them be found.
 
-        ``at`` is the moment a birth date must lie before (default: now). Raises ``BadValue`` naming
-        the field, ``Taken`` for a unique value somebody else has, ``Misconfigured`` for a field
-        without a form, ``NotFound``, ``Erased``.
+        ``at`` is the moment a birth date must lie before (default: now). ``new`` says that the
+        file was opened in this very transaction and holds nothing: nothing is locked or read.
+        Raises ``BadValue`` naming the field, ``Taken`` for a unique value somebody else has,
+        ``Misconfigured`` for a field without a form, ``NotFound``, ``Erased``.
         """
-        self.keep_many(tx, [(handle, values)], forms, at=at)
+        fresh = formed(values, forms, at=at)
+        if new:
+            blank = self._records.file(handle.subject, handle.key, b"")
+            self._put(tx, [(blank, {}, fresh)], forms, new=True)
+        else:
+            self._merge(tx, {handle.subject: fresh}, forms)
 
     def keep_many(
         self,
@@ -186,7 +178,7 @@ class Vault:
         """Keep values of many subjects in one transaction. Raises as ``keep``."""
         wanted: dict[SubjectId, dict[str, Secret]] = {}
         for handle, values in batch:
-            wanted.setdefault(handle.subject, {}).update(_formed(values, forms, at))
+            wanted.setdefault(handle.subject, {}).update(formed(values, forms, at=at))
         subjects = sorted(wanted)
         for start in range(0, len(subjects), TOGETHER):
             some = subjects[start : start + TOGETHER]
@@ -202,20 +194,29 @@ class Vault:
         files = self._records.lock(tx, list(wanted))
         groups = {group_of(field) for fresh in wanted.values() for field in fresh}
         held = self._records.read_locked(tx, files, groups)
+        self._put(tx, [(one, held[one.subject], wanted[one.subject]) for one in files], forms)
+
+    def _put(
+        self,
+        tx: Tx,
+        merged: Iterable[tuple[Opened, Cells, Mapping[str, Secret]]],
+        forms: Mapping[str, Form],
+        *,
+        new: bool = False,
+    ) -> None:
+        """Seal what is held of some subjects with their fresh values; ``new``: nothing is held."""
         put: list[CellRow] = []
         gone: list[tuple[str, str]] = []
         moves = Moves()
-        for opened in files:
-            subject = opened.subject
+        for opened, held, values in merged:
             cells: Cells = {}
-            for group, fresh in _grouped(wanted[subject]).items():
-                was = held[subject].get(group, NOTHING)
-                blind = self._index.plan(moves, subject, was.blind, fresh, forms)
-                gone += [(subject, name) for name in packed(cells, group, was, fresh, blind)]
+            for group, fresh in _grouped(values).items():
+                was = held.get(group, NOTHING)
+                blind = self._index.plan(moves, opened.subject, was.blind, fresh, forms)
+                gone += [(opened.subject, name) for name in packed(cells, group, was, fresh, blind)]
             put += self._records.sealed(opened, cells)
         self._index.apply(tx, moves)
-        if put:
-            tx.run_many(PUT_CELL, put)
+        self._records.put(tx, put, new=new)
         if gone:
             tx.run_many(DELETE_CELL, gone)
 
@@ -229,36 +230,60 @@ class Vault:
         if not fields:
             return {}
         run = tx.run if tx else self._store.query
-        everything = ALL[0] in fields
-        groups = None if everything else {group_of(field) for field in fields}
-        cells = self._records.read(run, handle.subject, groups)
-        if everything:
-            return _values(cells)
-        large = {
-            own_cell(field)
-            for contents in cells.values()
-            if contents.apart
-            for field in contents.apart
-            if field in fields
-        }
-        if large:
-            cells |= self._records.read(run, handle.subject, large)
-        held = _values(cells)
-        return {field: held[field] for field in fields if field in held}
+        cells = self._records.read(run, handle.subject, _groups(fields))
+        return self._values_of(run, handle.subject, cells, fields)
+
+    def draw(self, subject: SubjectId, fields: Sequence[str]) -> "Drawn":
+        """Fetch a subject's file and the cells of some fields at once, and open no cell yet.
+
+        Who they are is needed to judge a use; the values only then. Raises as ``handle``.
+        """
+        run = self._store.query
+        mark = self._handles.mark()
+        opened, sealed = self._records.draw(run, subject, _groups(fields))
+        handle = self._remembered(opened, mark)
+
+        def unsealed() -> dict[str, Secret]:
+            return self._values_of(run, subject, self._records.cells(opened, sealed), fields)
+
+        return Drawn(handle.who, unsealed)
+
+    def _values_of(
+        self, run: Run, subject: SubjectId, cells: Cells, fields: Sequence[str]
+    ) -> dict[str, Secret]:
+        held = _held(cells)
+        if ALL[0] in fields:
+            return {field: Secret(value) for field, value in held.items()}
+        apart = {field for cell in cells.values() for field in cell.apart if field in fields}
+        if apart:
+            held |= _held(self._records.read(run, subject, set(map(own_cell, apart))))
+        return {field: Secret(held[field]) for field in fields if field in held}
 
     def find(self, field: str, value: Secret, form: Form) -> list[SubjectId]:
         """Return the subjects who hold a value, in the order of their ids.
 
         Raises ``BadValue`` where nobody can hold it, ``Misconfigured`` for a field without index.
         """
+        return self._index.holders(self._store, self._sought(field, value, form))
+
+    def seek(self, field: str, value: Secret, form: Form) -> list[Handle]:
+        """Return the files of the subjects who hold a value. Raises as ``find`` and ``handle``."""
+        mark = self._handles.mark()
+        files = self._index.files(self._store, self._sought(field, value, form))
+        return [
+            self._handles.get(subject) or self._remembered(self._records.file(*row), mark)
+            for row in files
+            for subject in row[:1]
+        ]
+
+    def _sought(self, field: str, value: Secret, form: Form) -> bytes:
         if not form.searchable:
             raise Misconfigured(f"`{field}` is not indexed", remedy="declare it `indexed: true`")
-        sought = self._index.value(field, canonical(field, value, form), form)
-        return self._index.holders(self._store, sought)
+        return self._index.value(field, canonical(field, value, form), form)
 
     def held(self, handle: Handle) -> tuple[str, ...]:
         """Return the names of the fields that are held of a subject, sorted."""
-        return tuple(sorted(_values(self._records.read(self._store.query, handle.subject))))
+        return tuple(sorted(_held(self._records.read(self._store.query, handle.subject))))
 
     # --- the end -------------------------------------------------------------------------------
 
@@ -279,7 +304,7 @@ class Vault:
     def _erase_some(self, tx: Tx, subject: SubjectId, fields: frozenset[str]) -> Doomed:
         (opened,) = self._records.lock(tx, [subject])
         cells = self._records.read(tx.run, subject)
-        if fields.isdisjoint(_values(cells)):
+        if fields.isdisjoint(_held(cells)):
             return Doomed()
         moves = Moves()
         for contents in cells.values():
@@ -292,60 +317,37 @@ class Vault:
             tx.run_many(DELETE_CELL, empty)
         fresh = self._records.rekey(tx, opened)
         if rest:
-            tx.run_many(PUT_CELL, self._records.sealed(fresh, rest))
+            self._records.put(tx, self._records.sealed(fresh, rest))
         return self.doom(tx, [opened.key], subject)
 
     def doom(self, tx: Tx, keys: Sequence[KeyId], subject: SubjectId | None = None) -> Doomed:
         """Write keys down to die, in the transaction that ends their use (a settled parcel's)."""
-        if keys:
-            tx.run_many(ADD_DOOMED, [(key,) for key in keys])
-        # Those whose death is certain are struck off along the way: it saves a commit of its own.
-        struck = self._strike(tx)
-        return Doomed(tuple(keys), (subject,) if subject else (), struck)
+        return self._dying.doom(tx, keys, (subject,) if subject else ())
 
     def finish(self, doomed: Doomed) -> None:
         """Destroy doomed keys, after the commit: what they sealed opens no more.
 
-        Doing so twice is no error. The keys are struck off the table ``doomed`` with the next ones,
-        when many have gathered, or by ``finish_pending``.
+        Doing so twice is no error.
         """
-        self._keys.destroy(doomed.keys)
+        self._dying.finish(doomed)
         self._handles.drop(doomed.subjects)
-        with self._lock:
-            self._dead.difference_update(doomed.struck)
-            self._dead.update(doomed.keys)
-        if len(self._dead) > DEAD_MOST:
-            self._strike_all()
 
     def finish_pending(self) -> int:
         """Destroy what a crash left doomed; return how many keys. Done at every start.
 
         Afterwards the table ``doomed`` is empty.
         """
-        self._strike_all()
-        count = 0
-        while rows := self._store.query(READ_DOOMED, (PAGE,)):
-            self.finish(Doomed(tuple(KeyId(key) for (key,) in rows)))
-            self._strike_all()
-            count += len(rows)
-        return count
-
-    def _strike(self, tx: Tx) -> tuple[KeyId, ...]:
-        with self._lock:
-            struck = tuple(sorted(self._dead))
-        if struck:
-            tx.run_many(DELETE_DOOMED, [(key,) for key in struck])
-        return struck
-
-    def _strike_all(self) -> None:
-        struck = self._store.transact(self._strike, urgent=True)
-        with self._lock:
-            self._dead.difference_update(struck)
+        return self._dying.finish_pending()
 
     def residue(self, subject: SubjectId) -> dict[str, int]:
         """Return how many rows are still there of a subject, by table; erased: all 0."""
         rows = self._store.query(COUNT_RESIDUE, (subject,) * 3)
         return dict(zip(("subjects", "cells", "blind"), rows[0], strict=True))
+
+    def subjects(self) -> Iterator[SubjectId]:
+        """Give every subject of the region, a page at a time."""
+        for rows in pages(self._store.query):
+            yield from (SubjectId(subject) for subject, _ in rows)
 
     def keyless(self) -> Iterator[Handle]:
         """Give the subjects whose rows are there and whose key is not: the restored erased.
@@ -353,13 +355,9 @@ class Vault:
         A restore of older data erases each of them again before it serves. Their pseudonym cannot
         be read any more (``who`` is empty).
         """
-        last = ""
-        while rows := self._store.query(PAGE_OF_SUBJECTS, (last, PAGE)):
+        for rows in pages(self._store.query):
             gone = self._keys.missing([KeyId(key) for _, key in rows])
-            for subject, key in rows:
-                if key in gone:
-                    yield Handle(SubjectId(subject), "", KeyId(key))
-            last = rows[-1][0]
+            yield from (Handle(SubjectId(who), "", KeyId(key)) for who, key in rows if key in gone)
 
     # --- parcels -------------------------------------------------------------------------------
 
@@ -376,15 +374,6 @@ class Vault:
         return place(self._tenant, "", "parcel", "", key)
 
 
-def _formed(
-    values: Mapping[str, Secret], forms: Mapping[str, Form], at: Moment | None
-) -> dict[str, Secret]:
-    unformed = sorted(values.keys() - forms.keys())
-    if unformed:
-        raise Misconfigured(f"`{unformed[0]}` has no form", remedy="declare the form it takes")
-    return {field: canonical(field, value, forms[field], at=at) for field, value in values.items()}
-
-
 def _grouped(fresh: Mapping[str, Secret]) -> dict[str, dict[str, Secret]]:
     groups: dict[str, dict[str, Secret]] = {}
     for field, value in fresh.items():
@@ -392,9 +381,12 @@ def _grouped(fresh: Mapping[str, Secret]) -> dict[str, dict[str, Secret]]:
     return groups
 
 
-def _values(cells: Cells) -> dict[str, Secret]:
-    return {
-        field: Secret(value)
-        for contents in cells.values()
-        for field, value in contents.values.items()
-    }
+def _groups(fields: Sequence[str]) -> set[str] | None:
+    return None if ALL[0] in fields else {group_of(field) for field in fields}
+
+
+def _held(cells: Cells) -> dict[str, str | bytes]:
+    held: dict[str, str | bytes] = {}
+    for contents in cells.values():
+        held.update(contents.values)
+    return held

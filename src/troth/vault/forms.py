@@ -6,7 +6,7 @@ same text. A refusal says which field and what to do about it, and never repeats
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from ipaddress import ip_address
 from typing import Final
@@ -195,6 +195,19 @@ def canonical(field: str, value: Secret, form: Form, *, at: Moment | None = None
         raise BadValue(
             f"`{field}` is not well formed", field=field, clause="2.1.1a", remedy=wrong.remedy
         ) from None
+
+
+def formed(
+    values: Mapping[str, Secret], forms: Mapping[str, Form], *, at: Moment | None = None
+) -> dict[str, Secret]:
+    """Return every value in its canonical form. Raises as ``canonical``.
+
+    Also raises ``Misconfigured`` for a field without a form.
+    """
+    unformed = sorted(values.keys() - forms.keys())
+    if unformed:
+        raise Misconfigured(f"`{unformed[0]}` has no form", remedy="declare the form it takes")
+    return {field: canonical(field, value, forms[field], at=at) for field, value in values.items()}
 
 
 def _checked(given: str | bytes, form: Form, at: Moment | None) -> str | bytes:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from troth.model.errors import Taken
 from troth.model.secret import Secret
-from troth.model.terms import SubjectId
+from troth.model.terms import KeyId, SubjectId
 from troth.store.sql import Store, Tx
 from troth.vault.forms import Form, comparable
 from troth.vault.seal import place
@@ -26,8 +26,13 @@ ADD: Final = (
 """Let subjects be found by values."""
 HOLDER: Final = "SELECT subject_id FROM blind WHERE value = ? AND slot = ''"
 """Who holds a unique value."""
-HOLDERS: Final = "SELECT DISTINCT subject_id FROM blind WHERE value = ? ORDER BY subject_id"
+HOLDERS: Final = "SELECT subject_id FROM blind WHERE value = ?"
 """Everybody who holds a value."""
+FILES: Final = (
+    "SELECT s.subject_id, s.key_id, s.link FROM blind b"
+    " JOIN subjects s ON s.subject_id = b.subject_id WHERE b.value = ?"
+)
+"""The files of everybody who holds a value."""
 DROP: Final = "DELETE FROM blind WHERE value = ? AND subject_id = ?"
 """One subject is no longer found by one value."""
 DROP_ALL: Final = "DELETE FROM blind WHERE subject_id = ?"
@@ -110,8 +115,13 @@ class Index:
         tx.run(DROP_ALL, (subject,))
 
     def holders(self, store: Store, value: bytes) -> list[SubjectId]:
-        """Return the subjects who hold the value behind an index value."""
-        return [SubjectId(subject) for (subject,) in store.query(HOLDERS, (value,))]
+        """Return the subjects who hold what an index value stands for, by their ids."""
+        return sorted({SubjectId(subject) for (subject,) in store.query(HOLDERS, (value,))})
+
+    def files(self, store: Store, value: bytes) -> list[tuple[SubjectId, KeyId, bytes]]:
+        """Return the same subjects, each with the key and the sealed link of their file."""
+        found = {subject: (key, link) for subject, key, link in store.query(FILES, (value,))}
+        return [(SubjectId(subject), *found[subject]) for subject in sorted(found)]
 
 
 def _demand_holders(tx: Tx, rows: list[tuple[bytes, str, SubjectId, str]]) -> None:

@@ -5,7 +5,7 @@ the subject's key and bound to their place; a large value lies in a cell of its 
 opened but by the key that the subject's row names in the very statement that read the cell.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -18,6 +18,8 @@ from troth.vault.seal import Cipher, Contents, pack, place, seal, seal_many, unp
 
 TOGETHER: Final = 64
 """How many subjects one statement locks or reads."""
+PAGE: Final = 500
+
 LARGE: Final = 4096
 """A value longer than this (in characters or bytes) lies in a cell of its own."""
 
@@ -38,20 +40,22 @@ REKEY_SUBJECT: Final = "UPDATE subjects SET key_id = ?, link = ? WHERE subject_i
 DELETE_SUBJECT: Final = "DELETE FROM subjects WHERE subject_id = ? RETURNING key_id"
 """Close a subject's file."""
 READ_CELLS: Final = (
-    "SELECT s.key_id, c.grp, c.sealed FROM subjects s LEFT JOIN cells c"
+    "SELECT s.key_id, s.link, c.grp, c.sealed FROM subjects s LEFT JOIN cells c"
     " ON c.subject_id = s.subject_id WHERE s.subject_id = ?"
 )
-"""A subject's key and every cell, as they stand together."""
+"""A subject's file and every cell, as they stand together."""
 READ_SOME_CELLS: Final = (
-    "SELECT s.key_id, c.grp, c.sealed FROM subjects s LEFT JOIN cells c"
+    "SELECT s.key_id, s.link, c.grp, c.sealed FROM subjects s LEFT JOIN cells c"
     " ON c.subject_id = s.subject_id AND c.grp IN ({}) WHERE s.subject_id = ?"
 )
-"""A subject's key and some cells."""
-PUT_CELL: Final = (
-    "INSERT INTO cells (subject_id, grp, sealed) VALUES (?, ?, ?)"
+"""A subject's file and some cells."""
+PUT_CELLS: Final = (
+    "INSERT INTO cells (subject_id, grp, sealed) VALUES {}"
     " ON CONFLICT (subject_id, grp) DO UPDATE SET sealed = excluded.sealed"
 )
-"""Keep a cell, in place of what it was."""
+"""Keep cells, in place of what they were."""
+ADD_CELLS: Final = "INSERT INTO cells (subject_id, grp, sealed) VALUES {}"
+"""Keep the first cells of a subject."""
 DELETE_CELL: Final = "DELETE FROM cells WHERE subject_id = ? AND grp = ?"
 """Remove one cell."""
 DELETE_CELLS: Final = "DELETE FROM cells WHERE subject_id = ?"
@@ -62,12 +66,23 @@ READ_LOCKED_CELLS: Final = (
 )
 """Some cells of subjects who are locked."""
 
+_CELLS: Final = {
+    new: [sql.format(", ".join(["(?, ?, ?)"] * rows)) for rows in range(TOGETHER + 1)]
+    for new, sql in ((True, ADD_CELLS), (False, PUT_CELLS))
+}
+
+PAGE_OF_SUBJECTS: Final = (
+    "SELECT subject_id, key_id FROM subjects WHERE subject_id > ? ORDER BY subject_id LIMIT ?"
+)
+"""The next subjects in the order of their ids."""
 
 Run = Callable[[str, Sequence[object]], Rows]
 """How to read: ``store.query``, or ``tx.run`` inside a transaction."""
 Cells = dict[str, Contents]
 """A subject's cells, opened, by name: a group, or a field with ``/`` after it."""
 CellRow = tuple[str, str, bytes]
+SealedCells = list[tuple[str, bytes]]
+"""A subject's cells as they lie in the store, by name."""
 
 
 @lru_cache(maxsize=512)
@@ -78,6 +93,14 @@ def among(sql: str, *counts: int) -> str:
     'a IN (?, ?) AND b IN (?)'
     """
     return sql.format(*(", ".join("?" * count) for count in counts))
+
+
+def pages(run: Run) -> Iterator[Rows]:
+    """Go through every subject's id and key in the order of the ids, some at a time."""
+    last = ""
+    while rows := run(PAGE_OF_SUBJECTS, (last, PAGE)):
+        yield rows
+        last = rows[-1][0]
 
 
 def group_of(field: str) -> str:
@@ -143,10 +166,14 @@ class Records:
             raise Taken("this subject has a file already")
         return fresh.key
 
+    def file(self, subject: SubjectId, key: KeyId, link: bytes) -> Opened:
+        """Return the file that a row tells of, opened. Raises ``Erased``."""
+        return Opened(subject, key, self._cipher(key), link)
+
     def load(self, run: Run, subject: SubjectId) -> Opened:
         """Return a subject's file. Raises ``NotFound``, ``Erased`` when its key was destroyed."""
         for key, link in run(READ_SUBJECT, (subject,)):
-            return Opened(subject, key, self._cipher(key), link)
+            return self.file(subject, key, link)
         raise NotFound("no file of this subject is held")
 
     def lock(self, tx: Tx, subjects: Sequence[SubjectId]) -> list[Opened]:
@@ -174,18 +201,31 @@ class Records:
 
     def read(self, run: Run, subject: SubjectId, groups: Set[str] | None = None) -> Cells:
         """Open some cells of a subject, or all. Raises ``Sealed``, ``NotFound``, ``Erased``."""
-        rows = self._rows(run, subject, groups)
-        cipher = self._keys.get(rows[0][0])
-        if cipher is None:
-            # The subject may have been put under a new key since the rows were read.
+        return self.cells(*self.draw(run, subject, groups))
+
+    def draw(
+        self, run: Run, subject: SubjectId, groups: Set[str] | None = None
+    ) -> tuple[Opened, SealedCells]:
+        """Fetch a subject's file and some cells, or all, still sealed, in one statement.
+
+        Raises ``NotFound``, ``Erased``.
+        """
+        # Twice, because the subject may be put under a new key between the rows and the key.
+        for _ in range(2):
             rows = self._rows(run, subject, groups)
-            cipher = self._keys.get(rows[0][0])
-        if cipher is None:
-            raise Erased(clause="6.4b")
+            key, link = rows[0][:2]
+            cipher = self._keys.get(key)
+            if cipher is not None:
+                cells = [(name, sealed) for _, _, name, sealed in rows if name is not None]
+                return Opened(subject, key, cipher, link), cells
+        raise Erased(clause="6.4b")
+
+    def cells(self, opened: Opened, drawn: SealedCells) -> Cells:
+        """Open cells that were drawn. Raises ``Sealed``."""
+        subject, key, cipher, _ = opened
         return {
             name: unpack(unseal(cipher, sealed, self._place(subject, "cell", name, key)))
-            for key, name, sealed in rows
-            if name is not None
+            for name, sealed in drawn
         }
 
     def read_locked(self, tx: Tx, files: Sequence[Opened], groups: Set[str]) -> dict[str, Cells]:
@@ -208,8 +248,15 @@ class Records:
             raise NotFound("no file of this subject is held")
         return rows
 
+    def put(self, tx: Tx, rows: Sequence[CellRow], *, new: bool = False) -> None:
+        """Keep sealed cells; of a subject's first (``new``) none may be there yet."""
+        for start in range(0, len(rows), TOGETHER):
+            some = rows[start : start + TOGETHER]
+            sql = _CELLS[new][len(some)]
+            tx.run(sql, [part for row in some for part in row])
+
     def sealed(self, opened: Opened, cells: Cells) -> list[CellRow]:
-        """Seal cells as rows for ``PUT_CELL``."""
+        """Seal cells as rows for ``put``."""
         subject, key = opened.subject, opened.key
         batch = [
             (pack(contents), self._place(subject, "cell", name, key))

@@ -11,12 +11,13 @@ from tests.interfaces.centre.visitor import PASSWORD, Visitor
 from tests.support.letters import last_code, letters
 from troth.app import Troth
 from troth.model.acts import Actor
+from troth.model.clock import DAY
 from troth.model.errors import Refused
 from troth.model.secret import Secret
 
 OWN = (
     *("/me", "/me/correct", "/me/contact", "/me/password", "/me/trail", "/me/consents"),
-    *("/me/copy", "/me/realname", "/me/cancel", "/me/sessions"),
+    *("/me/copy", "/me/realname", "/me/cancel", "/me/sessions", "/me/requests"),
 )
 LI = {"identity.name": "李雷", "identity.id_number": "11010519491231002X"}
 
@@ -166,6 +167,26 @@ def test_a_copy_holds_everything_but_what_is_withheld(member: Visitor) -> None:
         withheld = json.loads(archive.read("manifest.json"))["withheld"]
     assert {each["field"]: each["value"] for each in data["data"]}["contact.email"] == member.email
     assert {each["what"] for each in withheld} == {"account.id", "account.password"}
+
+
+# --- requests ----------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("6.3", "6.3.1", "9.7b", "9.7c")
+def test_a_request_is_taken_with_its_ground_and_its_due_day(member: Visitor) -> None:
+    fields = {"kind": "delete", "ground": "unlawful", "text": "请删除"}
+    done = member.send(member.get("/me/requests"), "/me/requests", **fields)
+    assert "已收到您的请求" in done.text
+    (owed,) = member.troth.gate.owed(member.subject).values()
+    assert owed.by - owed.since <= 30 * DAY
+    assert "请删除" not in done.text
+
+
+def test_a_deletion_needs_one_of_the_three_grounds(member: Visitor) -> None:
+    fields = {"kind": "delete", "text": "x"}
+    page = member.send(member.get("/me/requests"), "/me/requests", **fields)
+    assert page.status_code == 422
+    assert 'id="e-ground"' in page.text
 
 
 # --- real name ---------------------------------------------------------------------------------

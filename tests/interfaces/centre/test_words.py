@@ -8,8 +8,7 @@ import yaml
 
 from tests.interfaces.centre.visitor import classes_of
 from troth.app import Troth
-from troth.interfaces.centre.links import REL, outward
-from troth.interfaces.centre.words import Tongue, texts
+from troth.interfaces.centre.words import REL, Tongue, outward, texts
 from troth.model import errors
 from troth.model.errors import BadInput, TrothError, WeakPassword
 

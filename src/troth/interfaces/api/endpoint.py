@@ -22,23 +22,30 @@ from troth.model.terms import SubjectId
 
 B = TypeVar("B")
 JSON: Final = "application/json"
-ONCE: Final = "idempotency-key"
+_JSON: Final = JSON.encode()
+ONCE: Final = b"idempotency-key"
 LONGEST_KEY: Final = 200
 ARRIVAL: Final = "arrival"
 """Where in the state of a request its ``Arrival`` lies."""
 
 
 class Arrival(Struct, frozen=True):
-    """What is known of a request before it is routed: who calls, and the whole body."""
+    """What is known of a request before it is routed: who calls, its headers, the whole body."""
 
     caller: Caller | None
+    headers: dict[bytes, bytes]
     body: bytes
 
 
 class House(Struct, frozen=True, kw_only=True):
-    """What every address works with. ``served`` counts answers by method and status."""
+    """What every address works with.
+
+    ``slow`` stores are waited for in the thread pool. ``served`` counts answers by method and
+    status; ``failures`` tells what the scheduler could not do lately.
+    """
 
     troth: Troth
+    slow: bool
     pages: Pages
     served: Mapping[tuple[str, int], int]
     failures: Callable[[], list[str]] = list
@@ -136,11 +143,11 @@ class Endpoint(Struct, frozen=True):
         call = Call(
             house,
             arrival.caller,
-            request.path_params,
+            request.scope["path_params"],
             self._sent(request, arrival),
-            self._once(request) if self.once else "",
+            _once(arrival) if self.once else "",
         )
-        if self.slow or house.troth.slow:
+        if self.slow or house.slow:
             return written(await sync_to_thread(self.work, call))
         return written(self.work(call))
 
@@ -149,24 +156,24 @@ class Endpoint(Struct, frozen=True):
             return None
         if self.method == "GET":
             return read_query(dict(request.query_params), self.takes)
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != JSON:
+        media = arrival.headers.get(b"content-type", b"")
+        if media != _JSON and media.partition(b";")[0].strip().lower() != _JSON:
             raise WrongMedia(clause="7.2c", remedy=f"send `Content-Type: {JSON}`")
         if not arrival.body:
             raise Malformed("the body is empty", clause="7.2c", remedy="send a JSON object")
         return decode(arrival.body, self.takes)
 
-    @staticmethod
-    def _once(request: Request[Any, Any, Any]) -> str:
-        key = request.headers.get(ONCE, "")
-        if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-            raise BadInput(
-                f"an idempotency key is 1 to {LONGEST_KEY} printable ASCII characters",
-                clause="7.2c",
-                remedy="draw a random one for each act",
-                field="Idempotency-Key",
-            )
-        return key
+
+def _once(arrival: Arrival) -> str:
+    key = arrival.headers.get(ONCE, b"").decode("latin-1")
+    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
+        raise BadInput(
+            f"an idempotency key is 1 to {LONGEST_KEY} printable ASCII characters",
+            clause="7.2c",
+            remedy="draw a random one for each act",
+            field="Idempotency-Key",
+        )
+    return key
 
 
 def written(given: object) -> ASGIResponse:

@@ -7,9 +7,8 @@ works on it. Every answer carries headers that forbid framing, inline script and
 How long a request may take to arrive is watched over below this, on the connection itself.
 """
 
-import ipaddress
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from litestar.concurrency import sync_to_thread
@@ -18,17 +17,16 @@ from troth.app import Troth
 from troth.interfaces.api.codec import encode
 from troth.interfaces.api.door import Caller, recognise
 from troth.interfaces.api.endpoint import ARRIVAL, Arrival
-from troth.interfaces.api.problems import Problem, fault, problem
+from troth.interfaces.api.peers import Peers, on_this_machine
+from troth.interfaces.api.problems import Problem, problem
 from troth.model.clock import MINUTE, SECOND, Clock
-from troth.model.errors import Misconfigured, Refused, TooLarge, TooMany, TrothError
+from troth.model.errors import Refused, TooLarge, TooMany, TrothError
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Headers = dict[bytes, bytes]
 
 MOST_PEERS: Final = 50_000
@@ -70,9 +68,10 @@ class Threshold:
         self.app = app
         self._troth = troth
         self._served = served
+        self._slow = troth.slow
         self._most = settings.max_body
         self._secure = settings.secure
-        self._proxies = networks(settings.trusted_proxies)
+        self._peers = Peers(settings.trusted_proxies)
         self._strangers = Pace(troth.clock, settings.requests_per_minute)
         self._programs = Pace(troth.clock, settings.requests_per_minute * PROGRAM)
         told = ALWAYS | ({"strict-transport-security": HSTS} if settings.secure else {})
@@ -92,12 +91,8 @@ class Threshold:
             return
         if body is None:
             return
-        scope.setdefault("state", {})[ARRIVAL] = Arrival(caller, body)
-        try:
-            await self.app(scope, _whole(body, receive), send)
-        except RuntimeError as error:
-            # Litestar answers what its handlers raise; what is left is a fault of its own.
-            await answer(fault(error), send)
+        scope.setdefault("state", {})[ARRIVAL] = Arrival(caller, headers, body)
+        await self.app(scope, _whole(body, receive), send)
 
     # --- who comes in --------------------------------------------------------------------------
 
@@ -105,51 +100,30 @@ class Threshold:
         """Recognise and pace who calls. Raises ``NotProved``, ``TooFast``, ``Refused``."""
         told = headers.get(b"authorization")
         if told is None:
-            self._strangers.take(self._network(scope, headers))
+            self._strangers.take(self._peers.network(scope))
             return None
-        if not (self._secure or scope["scheme"] == "https" or _on_this_machine(scope, headers)):
+        if not (self._secure or scope["scheme"] == "https" or on_this_machine(scope, headers)):
             raise Refused(
                 "a key and personal data are taken over TLS only",
                 clause="2.1.3g",
                 remedy="use https://, and take back a key that was sent in the clear",
             )
-        return await self._recognised(scope, headers, told.decode("latin-1"))
+        return await self._recognised(scope, told.decode("latin-1"))
 
-    async def _recognised(self, scope: Scope, headers: Headers, told: str) -> Caller | None:
+    async def _recognised(self, scope: Scope, told: str) -> Caller | None:
         caller = None
         try:
-            if self._troth.slow:
+            if self._slow:
                 caller = await sync_to_thread(recognise, self._troth, told)
             else:
                 caller = recognise(self._troth, told)
         finally:
             # Who guesses at keys is paced as a stranger, and before the answer.
             if caller is None:
-                self._strangers.take(self._network(scope, headers))
+                self._strangers.take(self._peers.network(scope))
         if caller is not None:
             self._programs.take(caller.by.id)
         return caller
-
-    def _network(self, scope: Scope, headers: Headers) -> str:
-        """Name the network a request comes from: /32 of IPv4, /64 of IPv6.
-
-        What a listed proxy says is believed, from the last word backwards, up to the first address
-        that is no listed proxy; what anybody else says is not looked at.
-        """
-        client = scope.get("client")
-        address = address_of(client[0]) if client else None
-        if address is not None and self._is_proxy(address):
-            for hop in reversed(headers.get(b"x-forwarded-for", b"").split(b",")):
-                said = address_of(hop.decode("latin-1").strip())
-                if said is None:
-                    break
-                address = said
-                if not self._is_proxy(said):
-                    break
-        return network_of(address)
-
-    def _is_proxy(self, address: Address) -> bool:
-        return any(address in network for network in self._proxies)
 
     # --- what comes in -------------------------------------------------------------------------
 
@@ -239,52 +213,3 @@ def _whole(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return whole
-
-
-def address_of(text: str) -> Address | None:
-    """Read an address; an IPv4 one in IPv6 clothes is what it is. ``None`` for what is none.
-
-    >>> address_of("::ffff:192.0.2.7")
-    IPv4Address('192.0.2.7')
-    """
-    try:
-        found = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    mapped: Address | None = getattr(found, "ipv4_mapped", None)
-    return mapped or found
-
-
-def network_of(address: Address | None) -> str:
-    """Name the network by which strangers are counted.
-
-    >>> network_of(address_of("192.0.2.7")), network_of(address_of("2001:db8::1"))
-    ('192.0.2.7', '2001:db8::/64')
-    """
-    if address is None:
-        return "unknown"
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
-
-
-def networks(named: Iterable[str]) -> tuple[Network, ...]:
-    """Read the networks of a setting. Raises ``Misconfigured``."""
-    try:
-        return tuple(ipaddress.ip_network(name, strict=False) for name in named)
-    except ValueError as error:
-        raise Misconfigured(
-            "`trusted_proxies` names something that is no network",
-            remedy="write addresses or networks: 10.0.0.7, 10.0.0.0/8",
-        ) from error
-
-
-def _on_this_machine(scope: Scope, headers: Headers) -> bool:
-    """Tell whether plain HTTP does not leave the machine, a proxy's second leg included."""
-    client = scope.get("client")
-    address = address_of(client[0]) if client else None
-    if address is None or not address.is_loopback or b"x-forwarded-for" in headers:
-        return False
-    host = headers.get(b"host", b"").decode("latin-1").lower()
-    name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-    return name in ("127.0.0.1", "localhost", "[::1]")

@@ -33,7 +33,13 @@ def web(
     leads nowhere; ``failures`` tells what the scheduler could not do lately, for ``/readyz``.
     """
     served: Counter[tuple[str, int]] = Counter()
-    house = House(troth=troth, pages=Pages(troth.token_key), served=served, failures=failures)
+    house = House(
+        troth=troth,
+        slow=troth.slow,
+        pages=Pages(troth.token_key),
+        served=served,
+        failures=failures,
+    )
     app = Litestar(
         route_handlers=[*handlers(house), *pages],
         state=State({"troth": troth, **(state or {})}),

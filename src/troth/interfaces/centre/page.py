@@ -15,9 +15,8 @@ from litestar.response import Redirect
 
 from troth.app import Troth
 from troth.interfaces.centre.forms import TOKEN, Forms
-from troth.interfaces.centre.links import outward
 from troth.interfaces.centre.static import address
-from troth.interfaces.centre.words import LANGUAGES, TAGS, Tongue, Trouble
+from troth.interfaces.centre.words import LANGUAGES, TAGS, Tongue, Trouble, outward
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
 

@@ -12,9 +12,11 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import Body
+from litestar.types import Guard
 
 from troth.app import Troth
 from troth.interfaces.centre import (
+    asking,
     consents,
     correcting,
     desk,
@@ -65,6 +67,7 @@ READ: Final[tuple[tuple[str, Callable[[Call], Page]], ...]] = (
     ("/me/consents", consents.consents),
     ("/me/consents/receipt", consents.receipt),
     ("/me/copy", leaving.copy_form),
+    ("/me/requests", asking.requests),
     ("/me/realname", identity.form),
     ("/me/cancel", leaving.plan),
     ("/me/sessions", signing.sessions),
@@ -87,12 +90,15 @@ CHANGE: Final[tuple[tuple[str, Work], ...]] = (
     ("/me/password", signing.change_password),
     ("/me/consents", consents.say),
     ("/me/copy", leaving.take_copy),
+    ("/me/requests", asking.ask),
     ("/me/realname", identity.verify),
     ("/me/cancel", leaving.cancel),
     ("/me/sessions", signing.end_one),
     ("/desk/sign-in", desk.sign_in),
     ("/desk", desk.look),
 )
+
+STOP: Final = "/stop/{token:str}"
 
 
 def centre(troth: Troth) -> list[Router]:
@@ -103,15 +109,22 @@ def centre(troth: Troth) -> list[Router]:
     handlers += [
         post(path, sync_to_thread=True, status_code=200)(_takes(work)) for path, work in CHANGE
     ]
-    return [
-        Router(
-            "/",
-            route_handlers=handlers,
-            guards=[from_our_own_page],
-            exception_handlers={TrothError: refused, HTTPException: lost, Exception: broken},
-            include_in_schema=False,
-        )
+    # The one form that mail programs send too: its link is signed, and is all the authority it has.
+    by_link = [
+        get(STOP, sync_to_thread=troth.slow)(consents.stop_form),
+        post(STOP, sync_to_thread=True, status_code=200)(consents.stop),
     ]
+    return [_bound(handlers, from_our_own_page), _bound(by_link)]
+
+
+def _bound(handlers: list[HTTPRouteHandler], *guards: Guard) -> Router:
+    return Router(
+        "/",
+        route_handlers=handlers,
+        guards=guards,
+        exception_handlers={TrothError: refused, HTTPException: lost, Exception: broken},
+        include_in_schema=False,
+    )
 
 
 def _takes(work: Work) -> Callable[..., Page]:

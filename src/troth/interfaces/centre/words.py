@@ -1,15 +1,18 @@
-"""The words of the pages, in Chinese and English, and the names that the policy gives (11.4).
+"""The words of the pages, in Chinese and English, and the names that the policy gives (1.2, 11.4).
 
 A text stands in ``texts/*.yaml`` under one key in every language; a key that lacks one is found by
 the suite. Errors are told in these words, never in the program's own: they exist in both languages.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import yaml
+from markupsafe import Markup, escape
 from msgspec import Struct
 
 from troth.app import Troth
@@ -20,6 +23,9 @@ LANGUAGES: Final = ("zh", "en")
 TAGS: Final = {"zh": "zh-CN", "en": "en"}
 LISTED: Final = {"zh": "、", "en": ", "}
 PARTS: Final = "troth.interfaces.centre"
+ADDRESS: Final = re.compile(r"https?://[^\s<>\"'，。；、）)]+")
+REL: Final = "external noopener noreferrer nofollow"
+MARK: Final = Markup('<a class="outside" href="{}" rel="{}">{}</a> <small>{}</small>')
 
 
 @lru_cache(maxsize=1)
@@ -103,8 +109,11 @@ class Tongue:
 
     def clause(self, name: str) -> str:
         """Return the text of a clause; empty for one the edition does not have."""
-        found = {clause.id: clause.words for clause in self._edition.clauses}
-        return found.get(name, {}).get(self.language, "")
+        return self._clauses.get(name, {}).get(self.language, "")
+
+    @cached_property
+    def _clauses(self) -> Mapping[str, Mapping[str, str]]:
+        return {clause.id: clause.words for clause in self._edition.clauses}
 
     @staticmethod
     def foremost(names: Sequence[str]) -> Sequence[str]:
@@ -154,3 +163,24 @@ class Tongue:
     def missing(self, *names: str) -> tuple[Trouble, ...]:
         """Say for each of some fields that it was left empty."""
         return tuple(self.trouble(BadInput("a field is empty", field=name)) for name in names)
+
+
+# --- links that lead away ----------------------------------------------------------------------
+
+
+def outward(text: str, notice: str, hosts: tuple[str, ...] = ()) -> Markup:
+    """Return a text, escaped, in which every address outside ``hosts`` is a marked link.
+
+    >>> marked = outward("see https://example.org/a", "(not ours)")
+    >>> 'rel="external' in marked, marked.endswith("<small>(not ours)</small>")
+    (True, True)
+    >>> print(outward("<b>", ""))
+    &lt;b&gt;
+    """
+    told, at = Markup(), 0
+    for found in ADDRESS.finditer(text):
+        told += escape(text[at : found.start()])
+        ours = urlsplit(found[0]).hostname in hosts
+        told += escape(found[0]) if ours else MARK.format(found[0], REL, found[0], notice)
+        at = found.end()
+    return told + escape(text[at:])

@@ -77,10 +77,15 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
 @as_json
 @says_why
 def publish(folder: Path, document: str, *, as_json: bool) -> None:
-    """Publish DOCUMENT in the instance at FOLDER, to take effect at its date."""
+    """Publish DOCUMENT in the instance at FOLDER: announced, told to each subject, in force later.
+
+    A material change that would bind in less than seven days is refused (policy 10.2).
+    """
     source, name = offline.document(document)
     with house(folder) as troth:
-        say({"edition": troth.publish(source, name)}, json_wanted=as_json)
+        told = troth.updates.publish(source, name=name, subjects=troth.gate.subjects())
+        troth.tick()
+    say(told, json_wanted=as_json)
 
 
 @click.command()

@@ -40,7 +40,9 @@ def serve(folder: Path, host: str | None, port: int | None) -> None:
 def demo(folder: Path, port: int, *, no_serve: bool) -> None:
     """Make a demonstration instance with synthetic subjects in FOLDER, once, and serve it."""
     fresh = not (folder / "troth.toml").exists()
-    troth = app.create(folder, name="demo.troth.local") if fresh else app.open(folder)
+    troth = (
+        app.create(folder, name="demo.troth.local", identity="fake") if fresh else app.open(folder)
+    )
     with troth:
         people = populate(troth, folder, err)
         if no_serve:

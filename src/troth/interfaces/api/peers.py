@@ -1,0 +1,106 @@
+"""Who is at the other end of a connection: addresses, networks, and the proxies that are believed.
+
+Strangers are counted by their network. What a request says of itself (``X-Forwarded-For``) counts
+only when it comes from a proxy that the operator listed.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from troth.model.errors import Misconfigured
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Headers = Mapping[bytes, bytes]
+
+FORWARDED: Final = b"x-forwarded-for"
+LONGEST: Final = 45
+"""Characters in the longest address there is."""
+HERE: Final = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Peers:
+    """Names the network a request comes from; believes nobody but listed proxies."""
+
+    def __init__(self, proxies: Iterable[str]) -> None:
+        """Take the proxies' addresses or networks. Raises ``Misconfigured``."""
+        self.proxies = networks(proxies)
+
+    def network(self, scope: Mapping[str, Any]) -> str:
+        """Name a request's network: /32 of IPv4, /64 of IPv6.
+
+        What a listed proxy says is believed, from the last word backwards, up to the first address
+        that is no listed proxy.
+        """
+        client = scope.get("client")
+        address = address_of(client[0]) if client else None
+        if address is not None and self.are_trusted(address):
+            told = b",".join(value for name, value in scope["headers"] if name == FORWARDED)
+            for hop in reversed(told.split(b",")):
+                said = address_of(hop.decode("latin-1").strip())
+                if said is None:
+                    break
+                address = said
+                if not self.are_trusted(said):
+                    break
+        return network_of(address)
+
+    def are_trusted(self, address: Address) -> bool:
+        """Tell whether an address is a listed proxy's."""
+        return any(address in network for network in self.proxies)
+
+
+def networks(named: Iterable[str]) -> tuple[Network, ...]:
+    """Read the networks of a setting. Raises ``Misconfigured``."""
+    try:
+        return tuple(ipaddress.ip_network(name, strict=False) for name in named)
+    except ValueError as error:
+        raise Misconfigured(
+            "`trusted_proxies` names something that is no network",
+            remedy="write addresses or networks: 10.0.0.7, 10.0.0.0/8",
+        ) from error
+
+
+def address_of(text: str) -> Address | None:
+    """Read an address; an IPv4 one in IPv6 clothes is what it is. ``None`` for what is none.
+
+    >>> address_of("::ffff:192.0.2.7")
+    IPv4Address('192.0.2.7')
+    """
+    return _read(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> Address | None:
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped: Address | None = getattr(found, "ipv4_mapped", None)
+    return mapped or found
+
+
+def network_of(address: Address | None) -> str:
+    """Name the network by which strangers are counted.
+
+    >>> network_of(address_of("192.0.2.7")), network_of(address_of("2001:db8::1"))
+    ('192.0.2.7', '2001:db8::/64')
+    """
+    if address is None:
+        return "unknown"
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def on_this_machine(scope: Mapping[str, Any], headers: Headers) -> bool:
+    """Tell whether a plain line does not leave the machine, a proxy's second leg included."""
+    client = scope.get("client")
+    address = address_of(client[0]) if client else None
+    if address is None or not address.is_loopback or FORWARDED in headers:
+        return False
+    host = headers.get(b"host", b"").decode("latin-1").lower()
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    return name in HERE
