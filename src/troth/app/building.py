@@ -16,11 +16,14 @@ from troth.app import switch
 from troth.app.lock import Lock
 from troth.app.settings import RegionSettings, Settings
 from troth.app.switch import Move
+from troth.egress.authorities import AuthorityPort, Check, HttpAuthority, IdentityAuthority
 from troth.egress.channels import Channel, EmailChannel, SmsGateway, SpoolChannel
 from troth.egress.courier import Courier
 from troth.egress.databases import Database
 from troth.egress.errands import Errands
-from troth.egress.recipients import RecipientPort
+from troth.egress.fake import FakeAuthority
+from troth.egress.post import Line, SigningKey
+from troth.egress.recipients import RecipientPort, by_id
 from troth.gate import Rooms
 from troth.ledger.checkpoint import Signer
 from troth.ledger.fold import Standings
@@ -115,6 +118,25 @@ class Builder:
             again_key=home.named("again"),
             recipients=self._recipients_of(name, home),
         )
+
+    def _recipients_of(self, name: Region, home: KeyHome) -> Mapping[str, RecipientPort]:
+        """Return who is asked at once: the identity authority that the settings name, if any."""
+        if self._recipients is not None:
+            return self._recipients
+        named = self._settings.identity
+        if not named.authority:
+            return {}
+        authority: IdentityAuthority = FakeAuthority()
+        if named.authority != FAKE:
+            key = SigningKey(reading.secret(named.secret, Path(self._settings.folder)))
+            authority = HttpAuthority(
+                Line(named.authority, key),
+                name="bridge",
+                recipient_id=AUTHORITY,
+                region=name,
+                checks=frozenset({Check.PERSON_2}),
+            )
+        return by_id(AuthorityPort(authority, ELEMENTS, digest_key=home.named("digest")))
 
     def _kept(self, store: Store) -> Store:
         self._opened.append(store)

@@ -91,11 +91,12 @@ class Gate:
         rooms = self._rooms_of(acts)
         policy = self._policy_for(acts, at)
         try:
-            match acts:
-                case (Find() as act,):
+            if len(acts) == 1:
+                act = acts[0]
+                if isinstance(act, Find):
                     return self._find(act, by, policy, at)
-                case (Use(subject=SubjectId() as subject) as act,) if _batched(act, policy):
-                    return self._use(rooms, act, subject, by, policy, at)
+                if isinstance(act, Use) and act.subject is not None and _batched(act, policy):
+                    return self._use(rooms, act, act.subject, by, policy, at)
             return self._pass(rooms, policy, acts, by, key, at)
         except Refused as refusal:
             self._remember_refusal(rooms, policy, acts, by, at, refusal)

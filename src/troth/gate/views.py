@@ -66,7 +66,7 @@ def next_due(standing: Standing, policy: Policy, at: Moment) -> Moment | None:
         ends = at if standing.life == "closed" else due(field, held.since, policy)
         if ends is None:
             continue
-        hold = standing.holding(field, ends)
+        hold = standing.holding(field, ends) if standing.holds else None
         ends = ends if hold is None else max(ends, hold[1].until)
         found = ends if found is None else min(found, ends)
     return found

@@ -33,6 +33,9 @@ def line(text: str, *, most: int, least: int = 1) -> str:
 
 def prose(text: str, *, most: int) -> str:
     """Return free text, composed, new lines made one kind. Raises ``BadValue`` as ``line``."""
+    if text.isascii() and text.isprintable() and text.strip():
+        # The usual case at sight: printable ASCII hides nothing and is composed already.
+        return _measured(text, 1, most)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     _visible(text, PROSE)
     if not text.strip():

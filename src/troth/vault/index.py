@@ -88,7 +88,10 @@ class Index:
         """
         blind = dict(old)
         for field, value in fresh.items():
-            form, was = forms[field], blind.pop(field, None)
+            form = forms[field]
+            if not form.searchable and field not in blind:
+                continue
+            was = blind.pop(field, None)
             now = self.value(field, value, form) if form.searchable else None
             if was is not None and was != now:
                 moves.gone.append((was, subject))
