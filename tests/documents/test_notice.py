@@ -82,7 +82,7 @@ def test_a_breach_notice_tells_all_four_parts(notices: Notices) -> None:
     assert act.channels == ("email", "sms", "letter")
     assert act.record() == {
         "notice": "breach",
-        "purpose": "notify.service",
+        "purpose": "legal",
         "channels": ["email", "sms", "letter"],
         "language": "zh",
     }

@@ -31,6 +31,8 @@ LATE: Final = "expired"
 UNREADABLE: Final = "sealed"
 UNSETTLED: Final = "unsettled"
 NO_CHANNEL: Final = "no_channel"
+# Made here, once: msgspec crashes when several threads are the first to read into one type.
+_READER: Final = msgspec.msgpack.Decoder(Payload)
 
 State = Literal["delivered", "retry", "next_channel", "dead", "expired", "gone"]
 
@@ -207,7 +209,7 @@ class Courier:
     def _open(self, parcel: Parcel) -> Payload:
         opened = self._sealer.open_parcel(parcel.key_id, parcel.sealed)
         try:
-            payload = msgspec.msgpack.decode(opened, type=Payload)
+            payload = _READER.decode(opened)
         except msgspec.DecodeError:
             raise Sealed("a message in the outbox is not of this program's making") from None
         if (payload.subject_id, payload.id) != (parcel.subject_id, parcel.id):

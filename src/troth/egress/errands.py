@@ -107,6 +107,10 @@ class _Told(Struct, frozen=True, array_like=True):
     who: str
 
 
+# Made here, once: msgspec crashes when several threads are the first to read into one type.
+_READER: Final = msgspec.msgpack.Decoder(_Told)
+
+
 class Errands:
     """The erasures of one region that other databases still owe. Safe from many threads."""
 
@@ -165,7 +169,7 @@ class Errands:
     def _open(self, errand: Errand) -> _Told | None:
         try:
             opened = self._sealer.open_parcel(errand.key_id, errand.sealed)
-            told = msgspec.msgpack.decode(opened, type=_Told)
+            told = _READER.decode(opened)
         except (Sealed, NotFound, StoreBusy, msgspec.DecodeError):
             return None
         return told if told.subject_id == errand.subject_id else None

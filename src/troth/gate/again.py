@@ -31,6 +31,9 @@ NOTE: Final = "UPDATE performed SET outcome = ? WHERE subject_id = ? AND key = ?
 FORGET: Final = "DELETE FROM performed WHERE subject_id = ?"
 FORGET_OLD: Final = "DELETE FROM performed WHERE at < ?"
 
+# Made here, once: msgspec crashes when several threads are the first to read into one type.
+_READER: Final = msgspec.msgpack.Decoder(Outcome)
+
 
 class Again:
     """One idempotency key on its way through one transaction."""
@@ -48,7 +51,7 @@ class Again:
         digest, outcome = tx.run(DONE, self._place)[0]
         if bytes(digest) != self._digest:
             raise KeyReused(remedy="draw a new idempotency key for a new act")
-        return msgspec.msgpack.decode(bytes(outcome), type=Outcome)
+        return _READER.decode(bytes(outcome))
 
     def note(self, tx: Tx, outcome: Outcome) -> None:
         """Note what was done, never a value that it released."""

@@ -48,6 +48,11 @@ class Guard:
         self._trusted = trusted
         self._open: Counter[str] = Counter()
 
+    @property
+    def count(self) -> int:
+        """How many connections are open."""
+        return self._open.total()
+
     def come(self, client: tuple[str, int] | None) -> str | None:
         """Count a connection in; ``None`` where there are too many. Return what to count out."""
         address = address_of(client[0]) if client else None
@@ -55,7 +60,7 @@ class Guard:
         name = "trusted" if trusted else network_of(address)
         most = self.patience.connections
         crowded = not trusted and self._open[name] >= self.patience.of_one_network
-        if crowded or self._open.total() >= most:
+        if crowded or self.count >= most:
             return None
         self._open[name] += 1
         return name

@@ -5,6 +5,7 @@ not come in whole and in time is hung up on.
 """
 
 import contextlib
+import gc
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, cast
@@ -85,6 +86,9 @@ def serve(
     guard = Guard(patience or Patience(), trusted)
     app = application(troth, failures=failures)
     server = uvicorn.Server(configured(app, host, port, guard))
+    # What was built so far stays to the end: the collector need not walk through it any more.
+    gc.collect()
+    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

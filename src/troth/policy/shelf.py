@@ -8,14 +8,18 @@ promise.
 import time
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from troth.model.clock import Moment, iso
 from troth.model.errors import NotFound, PolicyBroken
 from troth.policy.decide import Policy
-from troth.policy.edition import LANGUAGES, Edition, content, from_content
+from troth.policy.edition import LANGUAGES, Edition, content
 from troth.policy.state import FIRST, LAST
 from troth.store.sql import Store, Tx
+
+# Made here, once: msgspec crashes when several threads are the first to read into one type.
+_READER: Final = msgspec.json.Decoder(Edition)
 
 PUT: Final = (
     "INSERT INTO editions (hash, edition, effective, published, source, content)"
@@ -149,7 +153,7 @@ class Shelf:
         rows = self._store.query(CONTENT, (digest,))
         if not rows:
             raise _unknown(digest)
-        return from_content(bytes(rows[0][0]))
+        return _READER.decode(bytes(rows[0][0]))
 
 
 def _demand_languages(edition: Edition) -> None:
