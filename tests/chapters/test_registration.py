@@ -150,7 +150,7 @@ def test_an_edition_that_is_not_in_force_cannot_be_accepted(house: House) -> Non
         house.accounts.register(house.form(begun, shown=wrong))
 
 
-@pytest.mark.clause("2.1.1c", "2.1.1d", "2.1.3e")
+@pytest.mark.clause("2.1.1c", "2.1.3e")
 def test_an_enterprise_registers_with_a_declaration_for_the_people_named(house: House) -> None:
     subject = house.register(
         values={

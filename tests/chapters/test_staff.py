@@ -58,7 +58,6 @@ def test_a_look_needs_its_ticket_and_somebody_who_is_staff(
         look(house, Actor(kind="subject", assurance=1), subject)
 
 
-@pytest.mark.clause("2.4b")
 def test_a_look_from_another_region_is_an_export_and_is_refused(
     house: House, subject: SubjectId
 ) -> None:
@@ -68,7 +67,6 @@ def test_a_look_from_another_region_is_an_export_and_is_refused(
     assert "2.4b" in refused.value.clause
 
 
-@pytest.mark.clause("2.4b")
 def test_an_export_takes_a_consent_of_its_own_and_a_lawful_mechanism(
     house: House, subject: SubjectId
 ) -> None:

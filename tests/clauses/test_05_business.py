@@ -19,7 +19,6 @@ def test_nobody_of_us_sees_or_uses_business_data_without_the_customers_word(hous
                     house.gate.perform(act(subject=subject, fields=fields, purpose=purpose), by=by)
 
 
-@pytest.mark.clause("5.1b")
 def test_business_data_is_not_taken_in_without_an_instruction(house: House) -> None:
     subject = house.register().subject
     data = Collect(subject=subject, values={"business.data": Secret(b"x")}, purpose="provide")

@@ -88,7 +88,7 @@ def test_when_the_purpose_of_an_account_ends_everything_goes(
     assert kinds[-3:].count("data.erased") == 1
 
 
-@pytest.mark.clause("9.4-0", "9.4-4", "8.2b")
+@pytest.mark.clause("9.4-0", "9.4-4", "8.2b", "8.3-2")
 def test_what_the_law_forbids_to_keep_goes(house: House, subject: SubjectId) -> None:
     house.minors.found(subject, by=IDENTITY)
     house.minors.erase(subject)

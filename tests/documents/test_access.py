@@ -1,8 +1,10 @@
 """Who may come in besides subjects: a key is shown once, ends at once, and carries its limits."""
 
+import time
+
 import pytest
 
-from troth.documents.access import PREFIX, SCOPES, SHIFT, Access
+from troth.documents.access import FRESH, PREFIX, SCOPES, SHIFT, Access
 from troth.documents.proof.passwords import NOBODY
 from troth.documents.proof.throttle import FREE, Throttle
 from troth.model.clock import MINUTE, Moment
@@ -62,6 +64,27 @@ def test_a_key_ends_once(access: Access, at: Moment) -> None:
     access.end_key(key_id, at)
     with pytest.raises(NotFound):
         access.end_key(key_id, at)
+
+
+@pytest.mark.clause("7.1d")
+def test_a_key_that_another_process_ended_is_refused_within_a_second(
+    access: Access, data_store: Store, at: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = access.make_key("billing", ("read",), (), at).reveal()
+    other = Access(data_store, hashed=hashed, matches=matches)
+    other.end_key(access.key(key).id, at)
+    later = time.monotonic() + FRESH
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    with pytest.raises(NotProved):
+        access.key(key)
+
+
+def test_only_so_many_keys_are_remembered(
+    access: Access, at: Moment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("troth.documents.access.REMEMBERED", 2)
+    keys = [access.make_key("billing", ("read",), (), at).reveal() for _ in range(5)]
+    assert len({access.key(key).id for key in keys}) == 5
 
 
 def test_keys_are_listed_without_the_keys(access: Access, at: Moment) -> None:

@@ -82,7 +82,6 @@ def test_a_field_outside_the_agreement_is_refused_and_named(at):
     assert port.given == []
 
 
-@pytest.mark.clause("4.1.4b")
 def test_a_purpose_outside_the_agreement_is_refused(at):
     assert "`marketing`" in refusal(bound(at, Kept()), purpose="marketing")
 
@@ -105,7 +104,6 @@ def http(sink):
     return HttpRecipient("carrier", Line(sink.url, SigningKey(SIGNING)))
 
 
-@pytest.mark.clause("4.1.4b")
 def test_values_travel_with_their_purpose(http_sink):
     http_sink.answer = b'{"reference": "T-42", "else": 1}'
     values = VALUES | {"identity.licence": Secret(b"\x00PNG")}

@@ -1,6 +1,6 @@
 """A house on either database, its clock in hand and its deliveries caught; and who lives in it."""
 
-import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -130,7 +130,7 @@ class PostgresHouses:
     def __init__(self, server: Server, base: Path) -> None:
         self._server = server
         self.template = base / "house"
-        name = f"house_{os.getpid()}"
+        name = f"house_{secrets.token_hex(6)}"
         self._names = {
             f"{region}/{kind}": server.create(name=f"{name}_{region}{tail}")
             for region in (CN, GLOBAL)

@@ -69,7 +69,6 @@ def test_the_subject_sees_who_looked_at_what_and_why(house: House, subject: Subj
 # --- across a border ------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("2.4b")
 def test_reading_from_another_region_is_an_export(house: House, subject: SubjectId) -> None:
     away = Actor(kind="staff", id="s2", role="privacy", region=GLOBAL)
     for act in (show(subject, "rights"), Export(subject=subject, fields=CONTACTS)):
@@ -79,7 +78,6 @@ def test_reading_from_another_region_is_an_export(house: House, subject: Subject
     assert house.perform(show(subject, "rights"), by=PRIVACY).values
 
 
-@pytest.mark.clause("2.4b")
 def test_an_export_needs_mechanism_and_consent_together(house: House, subject: SubjectId) -> None:
     def copied(facts: frozenset[str]) -> Export:
         return Export(

@@ -124,6 +124,11 @@ def test_no_use_waits_longer_than_the_policy_says(house: House, visitor: Subject
     assert durable(house) == 2
 
 
+def test_a_batched_use_of_nothing_is_refused(house: House, visitor: SubjectId) -> None:
+    with pytest.raises(Refused):
+        house.perform(Use(subject=visitor, fields=(), purpose="personalise"))
+
+
 def test_a_trail_shows_uses_that_still_wait(house: House, visitor: SubjectId) -> None:
     entry = house.perform(personal(visitor)).entries[0]
     assert house.gate.trail(visitor)[-1].id == entry

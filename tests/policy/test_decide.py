@@ -302,7 +302,6 @@ def test_a_regime_nobody_knows_permits_nothing():
     )
 
 
-@pytest.mark.clause("2.4b")
 def test_reading_across_regions_needs_a_mechanism_and_its_own_consent():
     read = {"to_region": "global"}
     assert judge(EXPORT, "login", "contact.email", **read).code == "condition"
@@ -312,14 +311,13 @@ def test_reading_across_regions_needs_a_mechanism_and_its_own_consent():
     assert judge(EXPORT, "login", "contact.email", of=agreed, facts=CROSSING, **read).allowed
 
 
-@pytest.mark.clause("2.4b", "9.1a")
+@pytest.mark.clause("9.1a")
 def test_a_copy_for_oneself_is_no_transfer_abroad():
     assert judge(EXPORT, "rights", "contact.email").allowed
     assert judge(EXPORT, "rights", "contact.email", to_region="cn").allowed
     assert not judge(EXPORT, "rights", "contact.email", to_region="global").allowed
 
 
-@pytest.mark.clause("2.4b")
 def test_sharing_abroad_is_sharing_and_exporting():
     share = {"recipient": "friend"}
     both = said(ADULT, "share/friend/marketing")

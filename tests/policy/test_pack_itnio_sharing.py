@@ -22,7 +22,6 @@ from troth.model.terms import Operation
 from troth.policy.decide import Decision
 
 
-@pytest.mark.clause("2.4b")
 def test_nothing_crosses_the_border_without_consent_and_a_mechanism():
     def read(standing: Standing, facts: str) -> Decision:
         to = {"role": "support", "to_region": "global"}
@@ -35,7 +34,6 @@ def test_nothing_crosses_the_border_without_consent_and_a_mechanism():
     assert read(consenting, ready).allowed
 
 
-@pytest.mark.clause("2.4b")
 def test_a_copy_crosses_no_border_as_a_mere_right():
     assert not judge(EXPORT, "rights", "contact.email", to_region="global").allowed
 
@@ -51,7 +49,7 @@ def test_in_china_nobody_else_receives_anything_unasked():
     assert shared(said(ADULT, "share/partners/provide")).allowed
 
 
-@pytest.mark.clause("4.1.3b", "4.1.4b")
+@pytest.mark.clause("4.1.3b")
 @pytest.mark.parametrize("recipient", ["affiliates", "partners", "consultants", "cloud-infra"])
 def test_nobody_gets_data_for_advertising(recipient):
     consenting = said(ADULT, "marketing", f"share/{recipient}/marketing")
@@ -94,7 +92,6 @@ def test_an_emergency_shares_and_owes_an_explanation():
     assert "tell_afterwards" in shared.duties
 
 
-@pytest.mark.clause("4.2.2")
 def test_a_successor_signs_this_policy_or_gets_nothing():
     facts = "contract bound_by_policy told business_need impact_assessed standard_contract"
     consenting = said(ADULT, "export/global/provide")
@@ -120,12 +117,11 @@ def test_nothing_is_ever_sold():
         assert not sold.allowed
 
 
-@pytest.mark.clause("5.1b", "5.1c")
+@pytest.mark.clause("5.1c")
 def test_business_data_moves_on_instruction_only():
     assert not judge(Operation.PROCESS, "provide", "business.data").allowed
     assert judge(Operation.PROCESS, "provide", "business.data", facts="instruction").allowed
 
 
-@pytest.mark.clause("7.6a")
 def test_an_ended_service_collects_nothing():
     assert not judge(COLLECT, "account", "contact.address", facts="ceased").allowed

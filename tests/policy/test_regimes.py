@@ -170,7 +170,6 @@ def test_the_european_law_applies_in_any_of_its_three_cases():
     assert not gdpr_applies()
 
 
-@pytest.mark.clause("2.4b")
 @pytest.mark.parametrize(
     ("regime", "residence", "country", "crosses"),
     [

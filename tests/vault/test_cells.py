@@ -2,9 +2,11 @@
 
 import itertools
 import secrets
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,7 @@ from troth.model.clock import Moment
 from troth.model.errors import BadValue, Misconfigured, NotFound, Sealed, Taken
 from troth.model.secret import Secret
 from troth.model.terms import Region, SubjectId
+from troth.store.sql import Tx
 from troth.vault.cells import Handle
 from troth.vault.forms import Form
 from troth.vault.keys import KeyId
@@ -55,6 +58,64 @@ def test_a_stranger_has_no_file(room: Room):
         room.vault.open(Handle(stranger, "", KeyId("")), ("contact.email",))
     with pytest.raises(NotFound):
         room.keep(Handle(stranger, "", KeyId("")), PROFILE)
+
+
+def test_what_is_drawn_is_opened_later(room: Room):
+    handle = room.admitted(PROFILE)
+    drawn = room.vault.draw(handle.subject, ("contact.email", "nickname"))
+    assert (drawn.who, repr(drawn)) == (handle.who, "Drawn(…)")
+    assert revealed(drawn.open()) == {"contact.email": PROFILE["contact.email"]}
+    assert room.vault.draw(handle.subject, ()).open() == {}
+    assert revealed(room.vault.draw(handle.subject, ("*",)).open()) == PROFILE
+
+
+def test_a_large_value_is_drawn_too(room: Room):
+    handle = room.admitted({"profile.note": "n" * (LARGE + 1), "contact.phone": "+8613912345678"})
+    assert len(room.vault.draw(handle.subject, ("profile.note",)).open()) == 1
+
+
+def test_nothing_is_drawn_of_a_stranger(room: Room):
+    with pytest.raises(NotFound):
+        room.vault.draw(SubjectId.new(CN), ("contact.email",))
+
+
+def test_what_is_drawn_after_a_partial_erasure_is_what_is_left(room: Room):
+    handle = room.admitted(PROFILE)
+    room.vault.draw(handle.subject, ("contact.email",))
+    room.erase(handle, "contact.email")
+    drawn = room.vault.draw(handle.subject, ("contact.email", "contact.phone"))
+    assert (drawn.who, list(drawn.open())) == (handle.who, ["contact.phone"])
+
+
+def test_the_files_of_those_who_hold_a_value_are_found_in_order(room: Room):
+    made = [room.admitted({"contact.phone": "+8613912345678"}) for _ in range(3)]
+    sought = room.vault.seek("contact.phone", Secret("139 1234 5678"), FORMS["contact.phone"])
+    assert sought == sorted(made, key=lambda handle: handle.subject)
+    assert [one.subject for one in sought] == room.find("contact.phone", "+8613912345678")
+
+
+def test_a_new_file_is_kept_in_without_being_read(room: Room):
+    subject = SubjectId.new(CN)
+
+    def work(tx: Tx) -> Handle:
+        handle = room.vault.admit(tx, subject, "w" * 32)
+        room.vault.keep(tx, handle, sealed(PROFILE), FORMS, new=True)
+        room.vault.keep(tx, handle, sealed({"contact.address": "elsewhere"}), FORMS)
+        return handle
+
+    handle = room.data.transact(work)
+    assert room.open(handle) == PROFILE | {"contact.address": "elsewhere"}
+
+
+def test_what_is_held_is_never_taken_for_new(room: Room):
+    handle = room.admitted(PROFILE)
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.UniqueViolation)):
+        room.data.transact(
+            lambda tx: room.vault.keep(
+                tx, handle, sealed({"contact.address": "elsewhere"}), FORMS, new=True
+            )
+        )
+    assert room.open(handle) == PROFILE
 
 
 def test_a_file_is_seen_in_its_own_transaction_and_gone_if_that_fails(room: Room):

@@ -22,9 +22,12 @@ from troth.app.instance import (
 )
 from troth.chapters.accounts.registration import Begun, Registration
 from troth.documents.agreement import Shown, Tick
+from troth.gate import Outcome
+from troth.gate.together import use_each
 
 __all__ = [
     "Begun",
+    "Outcome",
     "Registration",
     "Shown",
     "Tick",
@@ -39,4 +42,5 @@ __all__ = [
     "open",
     "restore",
     "restore_keys",
+    "use_each",
 ]

@@ -189,8 +189,8 @@ def _remembered(home: Rooms, at: Moment) -> Iterator[Ailment]:
     rotated = last.get(safekeeping.ROTATED, Moment(0))
     if last.get(safekeeping.BACKED_UP, Moment(-1)) < rotated:
         yield warning(
-            "no backup of the keys was made since the last rotation",
-            "troth keys backup: earlier ones can bring nothing back any more",
+            "no backup of the keys was made in this epoch",
+            "troth keys backup: without one, a lost key database is the loss of everybody's data",
         )
 
 

@@ -110,6 +110,7 @@ class Troth:
         self.notices = Notices()
         self.proof = open_proof(stores, home=self.home, key=named(self.home, "proof"))
         self.token_key = named(self.home, "token")
+        self._backup_key = named(self.home, upkeep.BACKUP_KEY)
         self.contracts = Contracts(stores[self.home])
         self.access = Access(
             stores[self.home],
@@ -255,7 +256,7 @@ class Troth:
             target,
             self.clock.now(),
             instance=self.settings.instance.name,
-            key=self._builder.named(self.home, upkeep.BACKUP_KEY),
+            key=self._backup_key,
         )
         self.note("backup.made", **sums)
         return sums
@@ -270,7 +271,7 @@ class Troth:
             self._builder.wrapped,
             target,
             self.clock.now(),
-            key=self._builder.named(self.home, upkeep.BACKUP_KEY),
+            key=self._backup_key,
         )
         self.note(safekeeping.BACKED_UP, not_after=made.not_after)
         return made

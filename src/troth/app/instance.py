@@ -1,6 +1,7 @@
 """Coming to an instance: open one, create one, build one in memory, bring one back, examine it."""
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,9 +24,11 @@ from troth.egress.databases import Database
 from troth.egress.recipients import RecipientPort
 from troth.model.acts import SYSTEM, Event, Json
 from troth.model.clock import Clock, SystemClock, after, iso
-from troth.model.errors import Misconfigured, TrothError
+from troth.model.errors import BadInput, Misconfigured, TrothError
 
 REGIONS: Final = ("cn", "global")
+NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,98}[a-z0-9])?", re.ASCII)
+"""What an instance can be called: its name is part of the ledger's origin."""
 
 
 def open(place: str | Path, *, clock: Clock | None = None) -> Troth:  # noqa: A001  # troth.open reads as sqlite3.connect does
@@ -65,10 +68,15 @@ def create(
     ``on`` is a ``postgresql://`` address whose databases (``NAME_cn``, ``NAME_cn_keys`` ...) exist
     and are empty. ``policy`` is the name of a pack that ships, or the path of a document;
     ``identity`` is ``fake`` for a trial whose real-name checks ask nobody. Raises
-    ``PolicyBroken``, and ``Misconfigured`` when the folder already holds an instance; nothing is
-    overwritten.
+    ``PolicyBroken``, ``BadInput`` for a name that no ledger can have or an address that carries its
+    password, and ``Misconfigured`` when the folder already holds an instance or cannot be written
+    to; nothing is overwritten.
     """
     folder = Path(place)
+    if not NAME.fullmatch(name):
+        raise BadInput(f"`{name}` cannot be an instance's name", remedy="take one like a host name")
+    if reading.has_password(on):
+        raise BadInput("the address carries its password", remedy=reading.BY_REFERENCE)
     if (folder / reading.FILE).exists():
         raise Misconfigured(
             f"`{folder}` already holds an instance", remedy="open it, or take another folder"
@@ -79,8 +87,10 @@ def create(
         region: reading.on_postgres(on, region) if on else reading.region_defaults(region)
         for region in REGIONS
     }
-    Builder.lay_keys(folder, regions)
-    (folder / reading.FILE).write_text(reading.template(name, policy, regions, identity), "utf-8")
+    with Lock(folder, alone=True):
+        Builder.lay_keys(folder, regions)
+        laid = reading.template(name, policy, regions, identity)
+        (folder / reading.FILE).write_text(laid, "utf-8")
     troth = Troth(reading.load(folder), clock=clock)
     troth.publish(source, shown)
     return troth
@@ -168,7 +178,7 @@ def restore_keys(
     return told
 
 
-def bury(folder: str | Path) -> dict[str, dict[str, int]]:
+def bury(folder: str | Path, *, clock: Clock | None = None) -> dict[str, dict[str, int]]:
     """Finish every erasure: destroy keys that nothing names, remove whoever's key is gone.
 
     For when keys or data were brought back apart from each other. Raises ``StoreBusy`` while
@@ -177,7 +187,7 @@ def bury(folder: str | Path) -> dict[str, dict[str, int]]:
     settings = reading.load(folder)
     with alone(settings):
         destroyed = safekeeping.prune_all(settings)
-    with Troth(settings) as troth:
+    with Troth(settings, clock=clock) as troth:
         buried = troth.bury()
         troth.note("keys.buried", destroyed=sum(destroyed.values()), buried=sum(buried.values()))
     return {name: {"destroyed": destroyed[name], "buried": buried[name]} for name in buried}
@@ -216,7 +226,7 @@ def board(policy: str = "itnio") -> Board:
         return troth.evidence.board()
 
 
-def doctor(folder: str | Path) -> list[Ailment]:
+def doctor(folder: str | Path, *, clock: Clock | None = None) -> list[Ailment]:
     """Say what is wrong with an instance and how to mend it; nothing is changed.
 
     What keeps the house from opening is an ailment too.
@@ -229,7 +239,7 @@ def doctor(folder: str | Path) -> list[Ailment]:
     if any(ailment.level == "error" for ailment in found):
         return found
     try:
-        with Troth(settings) as troth:
+        with Troth(settings, clock=clock) as troth:
             found += troth.ailments()
     except TrothError as error:
         found.append(Ailment(level="error", what=error.message, remedy=error.remedy))

@@ -50,9 +50,14 @@ def compare_policies(old: str, new: str) -> Comparison:
 
 def verify_bundle(path: str | Path, vkey: str, remembered: str = "") -> Report:
     """Verify an exported ledger with its public key alone. Raises ``LedgerBroken``."""
-    report = verify.verify_bundle(path, vkey, remembered)
+    report = examine_bundle(path, vkey, remembered)
     report.demand()
     return report
+
+
+def examine_bundle(path: str | Path, vkey: str, remembered: str = "") -> Report:
+    """Say what verifying an exported ledger finds; ``remembered`` is a checkpoint from earlier."""
+    return verify.verify_bundle(path, vkey, remembered)
 
 
 class _File(Struct, frozen=True):
@@ -74,5 +79,6 @@ __all__ = [
     "checksums_hold",
     "compare_policies",
     "document",
+    "examine_bundle",
     "verify_bundle",
 ]

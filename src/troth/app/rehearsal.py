@@ -6,6 +6,7 @@ own folder holds nothing but what the house itself keeps.
 
 import json
 import re
+import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -47,9 +48,13 @@ class Rehearsal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the instance and stop the sink; the folder stays for who wants to look."""
+        """Close the instance and stop the sink; the folder stays until ``clear``, to look at."""
         self.troth.close()
         self.mail.__exit__(kind, error, trace)
+
+    def clear(self) -> None:
+        """Remove the instance and everything that arrived."""
+        shutil.rmtree(self.outside)
 
     def open(self, folder: Path) -> Troth:
         """Open this instance, or a copy of it, with the rehearsal's own ways out."""

@@ -24,7 +24,7 @@ from troth.app.switch import Move
 from troth.app.upkeep import BACKUP_KEY
 from troth.ledger.entry import decode
 from troth.model.clock import HOUR, Moment, after, iso, moment
-from troth.model.errors import BadInput, Misconfigured, StoreBusy
+from troth.model.errors import BadInput, Misconfigured, StoreBusy, WrongRootKey
 from troth.model.terms import Region
 from troth.store.sql import Store, migrate
 from troth.store.sqlite import SqliteStore
@@ -170,9 +170,9 @@ def bring_back(
     """Put a backup's keys in the place of those that were lost; erasures since are done again.
 
     Nobody else may have the instance open. ``root`` refers to the root key the backup was made
-    under, if it was another. Raises ``BadInput`` for an archive that is not this instance's, was
-    altered, is past its epoch, or would lose living keys; ``WrongRootKey``, ``Misconfigured``.
-    Nothing is changed then.
+    under, where it was another (``{region}`` in it stands for the region's name). Raises
+    ``BadInput`` for an archive that is not this instance's, was altered, is past its epoch, or
+    would lose living keys; ``WrongRootKey``, ``Misconfigured``. Nothing is changed then.
     """
     with switch.workshop(settings.path("restore")) as folder:
         manifest = archive.unpack(source, folder, KEYS)
@@ -218,8 +218,20 @@ def _demand_ours(settings: Settings, manifest: Manifest, folder: Path, root: str
     home = settings.instance.home
     if home not in manifest.epochs or not (folder / home / f"{BACKUP_KEY}.key").exists():
         raise BadInput("the backup does not hold this instance's keys", remedy="take another file")
-    opened = KeyHome(folder / home, root_of(settings, root or settings.regions[home].root_key))
+    opened = KeyHome(folder / home, _root(settings, Region(home), folder / home, root))
     archive.demand_ours(manifest, opened.named(BACKUP_KEY))
+
+
+def _root(settings: Settings, region: Region, came: Path, other: str) -> RootKey:
+    """Return the root key that opens key files: the region's own, else the other one named."""
+    ours = root_of(settings, settings.regions[region].root_key)
+    try:
+        KeyHome(came, ours)
+    except WrongRootKey:
+        if not other:
+            raise
+        return root_of(settings, other.replace("{region}", region))
+    return ours
 
 
 def _lay(
@@ -236,11 +248,9 @@ def _lay(
     _demand_epochs(epochs, _ended(settings, region, home), region)
     coming, came = folder / f"{region}.db", folder / region
     _migrated(coming, at)
-    ours = root_of(settings, place.root_key)
-    with _opened(coming, came, root_of(settings, root) if root else ours):
-        pass
-    if root:
-        KeyHome(came, root_of(settings, root)).rewrap(ours)
+    opens = _root(settings, region, came, root)
+    with _opened(coming, came, opens):
+        KeyHome(came, opens).rewrap(root_of(settings, place.root_key))
     told = _replayed(coming, keys, settings.path(place.data))
     for file in home.glob("[a-z]*.key"):
         # Named keys that were made since are not lost; an epoch's would be of no use.
@@ -325,9 +335,7 @@ def prune(database: sqlite3.Connection) -> int:
 
     The names are left behind in a temporary table ``named``.
     """
-    tables = [
-        name for (name,) in database.execute(NAMING.replace("sqlite_master", "data.sqlite_master"))
-    ]
+    tables = [name for (name,) in database.execute(NAMING)]
     named = " UNION ".join(f"SELECT key_id FROM data.{name}" for name in tables)
     database.execute(f"CREATE TEMP TABLE named AS {named}")
     gone = "DELETE FROM main.wrapped_keys WHERE key_id NOT IN (SELECT key_id FROM named)"

@@ -313,17 +313,21 @@ NO_AUTHORITY: Final = (
     '# authority = "https://identity.example.com/check"  # or "fake", for trials only'
 )
 TEMPLATE: Final = """\
-# One instance of Troth. Every key can be overridden by TROTH_<SECTION>_<KEY>.
-# Secrets stand here by reference only: "env:NAME" or "file:PATH".
+# One instance of Troth. Any key can be overridden by a variable: TROTH_<SECTION>_<KEY>, or
+# TROTH_REGIONS_<NAME>_<KEY>. Secrets stand here by reference only: "env:NAME" or "file:PATH".
+# Relative paths start at this file's folder. `troth doctor` checks all of it.
 
 [instance]
-name = "{name}"
-policy = "{policy}"
-home = "global"
+name = {name}  # part of every seal and of the ledger's origin: never change it
+policy = {policy}
+home = "global"  # the region that keeps the policy, staff and service keys
+# epoch_days = 7  # how long an erased key may survive anywhere
 
 {regions}
 [email]
-# host = "smtp.example.com"
+# host = "smtp.example.com"  # without one, mail is written to the spool folder
+# port = 587
+# sender = "privacy@example.com"
 # username = "privacy"
 # password = "env:SMTP_PASSWORD"
 
@@ -338,6 +342,10 @@ home = "global"
 [server]
 host = "127.0.0.1"
 port = 8420
+# trusted_proxies = ["127.0.0.1/32"]
+# secure = true  # people reach it over TLS, at a proxy
+# max_body = 1048576
+# requests_per_minute = 600
 """
 
 
@@ -345,11 +353,16 @@ def template(
     name: str, policy: str, regions: Mapping[str, RegionSettings], identity: str = ""
 ) -> str:
     """Write a new instance's ``troth.toml``."""
-    asked = f'authority = "{identity}"' if identity else NO_AUTHORITY
+    asked = f"authority = {_quoted(identity)}" if identity else NO_AUTHORITY
     parts = []
     for region, place in regions.items():
         lines = [f"[regions.{region}]"]
-        lines += [f'{key} = "{value}"' for key, value in msgspec.to_builtins(place).items()]
+        lines += [f"{key} = {_quoted(value)}" for key, value in msgspec.to_builtins(place).items()]
         parts.append("\n".join(lines) + "\n\n")
     laid = "".join(parts).rstrip("\n") + "\n"
-    return TEMPLATE.format(name=name, policy=policy, regions=laid, identity=asked)
+    return TEMPLATE.format(name=_quoted(name), policy=_quoted(policy), regions=laid, identity=asked)
+
+
+def _quoted(text: str) -> str:
+    """Write a text as TOML reads it: as JSON does."""
+    return json.dumps(text, ensure_ascii=False)

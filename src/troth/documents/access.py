@@ -8,6 +8,7 @@ beside them. Staff are known by a random id; the ledger names them by it.
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
@@ -23,6 +24,9 @@ from troth.store.sql import Store, Tx
 
 SCOPES: Final = ("decide", "perform", "read", "subjects", "erase", "policy", "ledger", "metrics")
 PREFIX: Final = "troth_"
+FRESH: Final = 1.0
+"""Seconds for which a key that was recognised is remembered."""
+REMEMBERED: Final = 1024
 SHIFT: Final = 8 * HOUR
 """How long a member of staff stays signed in: a working day."""
 
@@ -94,6 +98,7 @@ class Access:
         self._hashed = hashed
         self._matches = matches
         self._throttle = throttle
+        self._known: dict[bytes, tuple[float, ServiceKey]] = {}
 
     # --- programs ------------------------------------------------------------------------------
 
@@ -125,9 +130,26 @@ class Access:
         return Secret(key)
 
     def key(self, token: str) -> ServiceKey:
-        """Recognise a key that has not ended. Raises ``NotProved``."""
-        rows = self._store.query(KEY_BY_HASH, (_hash(token),))
+        """Recognise a key that has not ended. Raises ``NotProved``.
+
+        A key that another process ended is refused here within ``FRESH`` seconds.
+        """
+        digest = _hash(token)
+        # The age of what is remembered is the machine's own time, not the domain's.
+        now = time.monotonic()
+        known = self._known.get(digest)
+        if known is not None and now - known[0] < FRESH:
+            return known[1]
+        found = self._read(digest)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        self._known[digest] = (now, found)
+        return found
+
+    def _read(self, digest: bytes) -> ServiceKey:
+        rows = self._store.query(KEY_BY_HASH, (digest,))
         if not rows:
+            self._known.pop(digest, None)
             raise NotProved(
                 "this service key is not known",
                 clause="7.1d",
@@ -143,7 +165,9 @@ class Access:
 
     def end_key(self, key_id: str, at: Moment) -> None:
         """End a key by its id; its next call is refused. Raises ``NotFound``."""
-        if not self._store.transact(lambda tx: tx.change(END_KEY, (at, key_id))):
+        ended = self._store.transact(lambda tx: tx.change(END_KEY, (at, key_id)))
+        self._known.clear()
+        if not ended:
             raise NotFound(
                 f"no living key has the id `{key_id}`", remedy="list them: troth keys list"
             )

@@ -380,10 +380,6 @@ class Gate:
         return forms
 
 
-def _urgent(act: Act) -> bool:
-    return isinstance(act, URGENT) or (isinstance(act, Notify) and act.notice == "breach")
-
-
 def _edition_of(act: Publish) -> Edition:
     edition = reader.load(act.source, "the published document")
     if edition.hash != act.edition:

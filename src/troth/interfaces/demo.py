@@ -13,7 +13,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from troth.app import Registration, Shown, Tick, Troth
-from troth.model.errors import BadInput
+from troth.model.errors import BadInput, NotProved, Taken
 from troth.model.secret import Secret
 
 DONE: Final = "demo.json"
@@ -71,12 +71,19 @@ STAFF: Final = ("desk", "support", "granite-lemon-saddle-64")
 
 
 def populate(troth: Troth, folder: Path, console: Console) -> list[str]:
-    """Make the people once; return the lines that say how to sign in."""
+    """Make the people once; return the lines that say how to sign in.
+
+    Interrupted, it goes on with whoever is missing at the next start.
+    """
     done = folder / DONE
     if not done.exists():
         for person in PEOPLE:
             console.print(f"  registering {person.email} ({person.residence})")
-            register(troth, person)
+            try:
+                register(troth, person)
+            except (NotProved, Taken):
+                # Whoever is there already gets a letter that says so, and no code.
+                console.print("    is there already")
         login, role, password = STAFF
         try:
             troth.add_staff(login, role, region="cn", password=Secret(password))

@@ -8,6 +8,7 @@ Source: RFC 6962, 2.1; c2sp.org/tlog-tiles; and GHSA-672p-m5jq-mrh8: check all o
 """
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -52,10 +53,16 @@ def verify_checkpoint(note: str, vkey: str, origin: str = "") -> Checkpoint:
 
     Raises ``Unverifiable``.
     """
-    head = notes.read(notes.verified(note, vkey))
+    head = _signed(note, vkey)
     if origin and head.origin != origin:
         raise Unverifiable(f"this checkpoint is of `{head.origin}`, not of `{origin}`")
     return head
+
+
+# The proofs of one trail rest on one checkpoint; its signature costs more than a path of hashes.
+@lru_cache(maxsize=16)
+def _signed(note: str, vkey: str) -> Checkpoint:
+    return notes.read(notes.verified(note, vkey))
 
 
 def verify_inclusion(proof: InclusionProof, vkey: str) -> Entry:

@@ -6,10 +6,12 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from litestar.testing import TestClient
 
 from tests.gate.house import House
-from tests.interfaces.api.office import Office, problem
+from tests.interfaces.api.office import BASE, Office, problem
 from troth.interfaces.api.limits import MOST_PEERS, PROGRAM, Pace, TooFast
+from troth.interfaces.server import application
 from troth.model.clock import Moment, SetClock
 from troth.model.errors import Misconfigured
 from troth.model.terms import SubjectId
@@ -227,12 +229,20 @@ def test_behind_a_proxy_that_ends_tls_the_setting_says_so(house: House) -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/metrics", "/openapi.json"])
 def test_every_answer_carries_the_headers_that_defend(office: Office, path: str) -> None:
     told = office.get(path).headers
-    assert "frame-ancestors 'none'" in told["content-security-policy"]
+    assert told["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert told["x-content-type-options"] == "nosniff"
-    assert told["x-frame-options"] == "DENY"
     assert told["cache-control"] == "no-store"
     assert "strict-transport-security" not in told
     assert "server" not in told
+
+
+@pytest.mark.clause("7.1c")
+def test_a_page_carries_those_that_defend_people(office: Office) -> None:
+    told = TestClient(application(office.troth), base_url=BASE).get("/").headers
+    assert "frame-ancestors 'none'" in told["content-security-policy"]
+    assert "script-src 'self'" in told["content-security-policy"]
+    assert (told["x-frame-options"], told["cache-control"]) == ("DENY", "no-store")
+    assert told["cross-origin-opener-policy"] == "same-origin"
 
 
 def test_what_the_threshold_refuses_carries_them_too(house: House) -> None:

@@ -54,7 +54,6 @@ def test_nothing_is_released_that_could_not_be_recorded(
     assert "mail.example" not in response.text
 
 
-@pytest.mark.clause("2.4b")
 def test_a_key_of_another_region_reads_nothing_that_is_not_exported(
     office: Office, house: House
 ) -> None:
@@ -64,7 +63,6 @@ def test_a_key_of_another_region_reads_nothing_that_is_not_exported(
     assert office.read(there, abroad).status_code == 200
 
 
-@pytest.mark.clause("2.4b")
 @pytest.mark.parametrize("about", ["", "/consents", "/inventory", "/trail"])
 def test_a_key_of_another_region_is_told_nothing_of_a_subject(
     office: Office, subject: SubjectId, about: str

@@ -6,7 +6,8 @@ decided here but by the gate, on the actor that this door recognised.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -40,6 +41,16 @@ ALSO: Final[dict[type[Act], str]] = {
 }
 """The scope that an act needs besides ``perform``."""
 _SENT: Final = frozenset(each.value for each in Operation)
+
+
+class Recognised(Protocol):
+    """A key that was recognised."""
+
+    scopes: frozenset[str]
+
+    def actor(self) -> Actor:
+        """Return its program as the gate knows it."""
+        ...
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -127,7 +138,11 @@ def recognise(troth: Troth, authorization: str) -> Caller | None:
     kind, _, token = authorization.partition(" ")
     if kind.lower() != "bearer" or not token:
         return None
-    key = troth.access.key(token)
+    return _caller(troth.access.key(token))
+
+
+@lru_cache(maxsize=1024)
+def _caller(key: Recognised) -> Caller:
     return Caller(by=key.actor(), scopes=key.scopes)
 
 

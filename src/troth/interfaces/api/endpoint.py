@@ -6,15 +6,16 @@ all made from the same row, so none of them can say something else than the othe
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, Literal, TypeVar
+from urllib.parse import parse_qsl
 
-from litestar import Request
 from litestar.concurrency import sync_to_thread
-from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from troth.app import Troth
 from troth.interfaces.api.codec import decode, encode, read_query
 from troth.interfaces.api.door import Caller, stranger
+from troth.interfaces.api.gather import Reads
 from troth.interfaces.api.pages import Pages
 from troth.model.acts import Actor
 from troth.model.errors import BadInput, Malformed, NotFound, WrongMedia
@@ -23,6 +24,7 @@ from troth.model.terms import SubjectId
 B = TypeVar("B")
 JSON: Final = "application/json"
 _JSON: Final = JSON.encode()
+_AS_JSON: Final = (b"content-type", _JSON)
 ONCE: Final = b"idempotency-key"
 LONGEST_KEY: Final = 200
 ARRIVAL: Final = "arrival"
@@ -46,6 +48,7 @@ class House(Struct, frozen=True, kw_only=True):
 
     troth: Troth
     slow: bool
+    reads: Reads
     pages: Pages
     served: Mapping[tuple[str, int], int]
     failures: Callable[[], list[str]] = list
@@ -109,6 +112,12 @@ class Raw(Struct, frozen=True):
     headers: Mapping[str, str] = {}
     status: int = 200
 
+    def told(self) -> list[tuple[bytes, bytes]]:
+        """Return its headers; a text is UTF-8 and says so."""
+        media = f"{self.media}; charset=utf-8" if self.media.startswith("text/") else self.media
+        named = {"content-type": media, **self.headers}
+        return [(name.encode(), text.encode()) for name, text in named.items()]
+
 
 class Endpoint(Struct, frozen=True):
     """One row of the table of addresses.
@@ -116,46 +125,47 @@ class Endpoint(Struct, frozen=True):
     ``path`` names its parts as OpenAPI does. ``scope`` is what the key needs; none: open to all.
     ``takes`` is the shape of the body, or of the parameters of a GET. ``gives`` is the shape of the
     answer, or the media type of one that is no JSON. ``slow`` work waits in the thread pool even
-    where the store is a file: it writes much, computes long, or speaks to somebody else.
+    where the store is a file: it writes much, computes long, or speaks to somebody else. ``once``:
+    an idempotency key is taken. ``waits``: the work is a coroutine, which waits by itself.
     """
 
     method: Literal["GET", "POST"]
     path: str
-    work: Callable[[Call[Any]], object]
+    work: Callable[[Call[Any]], Any]
     gives: Any
     scope: str = ""
     takes: Any = None
     slow: bool = False
     once: bool = False
+    waits: bool = False
 
     @property
     def name(self) -> str:
         """What the address is called: ``subjects.read``."""
         return f"{self.work.__module__.rpartition('.')[2]}.{self.work.__name__}"
 
-    async def answer(self, request: Request[Any, Any, Any], house: House) -> ASGIResponse:
+    async def answer(self, scope: Scope, house: House) -> "Written":
         """Check the key, read what was sent, do the work, write the answer."""
-        arrival: Arrival = request.scope["state"][ARRIVAL]
+        arrival: Arrival = scope["state"][ARRIVAL]
         if self.scope:
             if arrival.caller is None:
                 raise stranger()
             arrival.caller.need(self.scope)
-        call = Call(
-            house,
-            arrival.caller,
-            request.scope["path_params"],
-            self._sent(request, arrival),
-            _once(arrival) if self.once else "",
-        )
+        once = _once(arrival) if self.once else ""
+        sent = self._sent(scope, arrival)
+        call = Call(house, arrival.caller, scope["path_params"], sent, once)
+        if self.waits:
+            return Written(await self.work(call))
         if self.slow or house.slow:
-            return written(await sync_to_thread(self.work, call))
-        return written(self.work(call))
+            return Written(await sync_to_thread(self.work, call))
+        return Written(self.work(call))
 
-    def _sent(self, request: Request[Any, Any, Any], arrival: Arrival) -> object:
+    def _sent(self, scope: Scope, arrival: Arrival) -> object:
         if self.takes is None:
             return None
         if self.method == "GET":
-            return read_query(dict(request.query_params), self.takes)
+            text = scope["query_string"].decode("latin-1")
+            return read_query(dict(parse_qsl(text, keep_blank_values=True)), self.takes)
         media = arrival.headers.get(b"content-type", b"")
         if media != _JSON and media.partition(b";")[0].strip().lower() != _JSON:
             raise WrongMedia(clause="7.2c", remedy=f"send `Content-Type: {JSON}`")
@@ -176,13 +186,25 @@ def _once(arrival: Arrival) -> str:
     return key
 
 
-def written(given: object) -> ASGIResponse:
-    """Write what the work gives."""
-    if isinstance(given, Raw):
-        return ASGIResponse(
-            body=given.body,
-            status_code=given.status,
-            media_type=given.media,
-            headers=dict(given.headers),
+class Written:
+    """An answer, ready to be sent."""
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(self, given: object) -> None:
+        """Write what the work gives."""
+        if isinstance(given, Raw):
+            self._body, self._status = given.body, given.status
+            self._headers = given.told()
+        else:
+            self._body, self._status = encode(given), 200
+            self._headers = [_AS_JSON]
+        self._headers.append((b"content-length", b"%d" % len(self._body)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        del scope, receive
+        await send(
+            {"type": "http.response.start", "status": self._status, "headers": self._headers}
         )
-    return ASGIResponse(body=encode(given), media_type=JSON)
+        await send({"type": "http.response.body", "body": self._body, "more_body": False})

@@ -7,7 +7,7 @@ works on it. Every answer carries headers that forbid framing, inline script and
 How long a request may take to arrive is watched over below this, on the connection itself.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -39,7 +39,12 @@ POLICY: Final = (
     " font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
-ALWAYS: Final = {
+TO_PROGRAMS: Final = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+}
+"""What an answer carries that no browser shows as a page."""
+TO_PEOPLE: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -48,7 +53,8 @@ ALWAYS: Final = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-HSTS: Final = "max-age=31536000; includeSubDomains"
+HSTS: Final = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
+NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 class TooFast(TooMany):
@@ -74,8 +80,9 @@ class Threshold:
         self._peers = Peers(settings.trusted_proxies)
         self._strangers = Pace(troth.clock, settings.requests_per_minute)
         self._programs = Pace(troth.clock, settings.requests_per_minute * PROGRAM)
-        told = ALWAYS | ({"strict-transport-security": HSTS} if settings.secure else {})
-        self._always = [(name.encode(), text.encode()) for name, text in told.items()]
+        more = HSTS if settings.secure else {}
+        self._to_programs = _octets(TO_PROGRAMS | more)
+        self._to_people = _octets(TO_PEOPLE | more)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -162,9 +169,11 @@ class Threshold:
             if message["type"] == "http.response.start":
                 self._served[known, message["status"]] += 1
                 given = list(message.get("headers", ()))
-                if not any(name.lower() == b"cache-control" for name, _ in given):
-                    given.append((b"cache-control", b"no-store"))
-                message["headers"] = given + self._always
+                named = {name.lower(): value for name, value in given}
+                if b"cache-control" not in named:
+                    given.append(NO_STORE)
+                page = named.get(b"content-type", b"").startswith(b"text/html")
+                message["headers"] = given + (self._to_people if page else self._to_programs)
             await send(message)
 
         return dressed
@@ -177,7 +186,8 @@ class Pace:
         self._clock = clock
         self._most = float(max(1, per_minute))
         self._rate = self._most / MINUTE
-        self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        # A dict keeps the order in which its keys were put: here, of their last use.
+        self._buckets: dict[str, tuple[float, int]] = {}
 
     def take(self, who: str) -> None:
         """Take one token of somebody's bucket. Raises ``TooFast`` when it is empty."""
@@ -187,9 +197,13 @@ class Pace:
         admitted = tokens >= 1
         self._buckets[who] = (tokens - 1 if admitted else tokens, now)
         if len(self._buckets) > MOST_PEERS:
-            self._buckets.popitem(last=False)
+            del self._buckets[next(iter(self._buckets))]
         if not admitted:
             raise TooFast(int((1 - tokens) / self._rate))
+
+
+def _octets(told: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), text.encode()) for name, text in told.items()]
 
 
 async def answer(told: Problem, send: Send) -> None:

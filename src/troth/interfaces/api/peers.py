@@ -98,9 +98,24 @@ def network_of(address: Address | None) -> str:
 def on_this_machine(scope: Mapping[str, Any], headers: Headers) -> bool:
     """Tell whether a plain line does not leave the machine, a proxy's second leg included."""
     client = scope.get("client")
-    address = address_of(client[0]) if client else None
-    if address is None or not address.is_loopback or FORWARDED in headers:
+    if client is None or FORWARDED in headers:
         return False
-    host = headers.get(b"host", b"").decode("latin-1").lower()
-    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-    return name in HERE
+    host = headers.get(b"host", b"")
+    return _is_loopback(client[0]) and len(host) <= LONGEST and _names_this_machine(host)
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback(text: str) -> bool:
+    address = address_of(text)
+    return address is not None and address.is_loopback
+
+
+@lru_cache(maxsize=1024)
+def _names_this_machine(host: bytes) -> bool:
+    """Tell whether a ``Host`` header means this machine.
+
+    >>> [_names_this_machine(host) for host in (b"localhost:8420", b"[::1]", b"localhost.evil")]
+    [True, True, False]
+    """
+    text = host.decode("latin-1").lower()
+    return (text.rpartition(":")[0] if ":" in text and not text.endswith("]") else text) in HERE

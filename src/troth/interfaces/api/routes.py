@@ -5,18 +5,17 @@ The router, the check of the key and the description at ``/openapi.json`` are bo
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from litestar import Request
 from litestar.handlers import HTTPRouteHandler
-from litestar.response.base import ASGIResponse
+from litestar.types import ASGIApp, Scope
 
 from troth.interfaces.api import acts, ledger, schema, subjects
 from troth.interfaces.api import answers as gives
 from troth.interfaces.api import bodies as takes
 from troth.interfaces.api import open as books
 from troth.interfaces.api.codec import encode
-from troth.interfaces.api.endpoint import JSON, Endpoint, House
+from troth.interfaces.api.endpoint import JSON, Endpoint, House, Raw, Written
 
 WHO: Final = "/v1/subjects/{subject}"
 BOOK: Final = "/v1/ledger/{region}"
@@ -50,7 +49,9 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
         ),
         Endpoint("POST", "/v1/subjects/find", subjects.find, gives.Found, "subjects", takes.Sought),
         Endpoint("GET", WHO, subjects.standing, gives.StandingNow, "subjects"),
-        Endpoint("POST", f"{WHO}/use", subjects.read, gives.Read, "read", takes.Reading),
+        Endpoint(
+            "POST", f"{WHO}/use", subjects.read, gives.Read, "read", takes.Reading, waits=True
+        ),
         Endpoint("GET", f"{WHO}/consents", subjects.consents, CONSENTS, "subjects"),
         Endpoint("GET", f"{WHO}/inventory", subjects.inventory, HOLDINGS, "subjects"),
         Endpoint("GET", f"{WHO}/trail", subjects.trail, gives.Entries, "subjects", takes.Paging),
@@ -95,16 +96,16 @@ def handlers(house: House) -> list[HTTPRouteHandler]:
     """Bind every address, and the description of them all."""
     described = cache(lambda: encode(schema.description(TABLE, house.troth)))
 
-    async def openapi() -> ASGIResponse:
-        return ASGIResponse(body=described(), media_type=JSON)
+    async def openapi() -> ASGIApp:
+        return Written(Raw(described(), JSON))
 
     found = [_bound(endpoint, house) for endpoint in endpoints()]
     return [*found, HTTPRouteHandler("/openapi.json", http_method="GET")(openapi)]
 
 
 def _bound(endpoint: Endpoint, house: House) -> HTTPRouteHandler:
-    async def handle(request: Request[Any, Any, Any]) -> ASGIResponse:
-        return await endpoint.answer(request, house)
+    async def handle(scope: Scope) -> ASGIApp:
+        return await endpoint.answer(scope, house)
 
     bind = HTTPRouteHandler(
         _spelled(endpoint.path), http_method=endpoint.method, status_code=200, name=endpoint.name

@@ -42,10 +42,10 @@ def find(call: Call[Sought]) -> Found:
     return Found(outcome.found, outcome.entries)
 
 
-def read(call: Call[Reading]) -> Read:
+async def read(call: Call[Reading]) -> Read:
     """Open fields for a purpose; recorded before they are released."""
     act = Use(subject=call.subject, fields=call.body.fields, purpose=call.body.purpose)
-    outcome = call.troth.gate.perform(act, by=call.by)
+    outcome = await call.house.reads.use(act, call.by)
     return Read(outcome.at, outcome.entries, released(outcome.values))
 
 

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from troth.app import Troth
 from troth.interfaces.api.endpoint import House
+from troth.interfaces.api.gather import Reads
 from troth.interfaces.api.limits import Threshold
 from troth.interfaces.api.pages import Pages
 from troth.interfaces.api.problems import refused, unexpected, unroutable
@@ -36,6 +37,7 @@ def web(
     house = House(
         troth=troth,
         slow=troth.slow,
+        reads=Reads(troth),
         pages=Pages(troth.token_key),
         served=served,
         failures=failures,

@@ -1,11 +1,12 @@
-"""Keys of the house, of programs, and the people who may come in."""
+"""Keys: the vault's, looked after, and the service keys of programs."""
 
 from pathlib import Path
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from troth.interfaces.cli.saying import as_json, err, folder, house, rows, say, says_why
+from troth import app
+from troth.interfaces.cli.saying import as_json, at_work, err, folder, house, rows, say, says_why
 
 
 @click.group()
@@ -18,14 +19,96 @@ def keys() -> None:
 @as_json
 @says_why
 def rotate(folder: Path, *, as_json: bool) -> None:
-    """Rewrap every living key under a new epoch and destroy the old one, while others work."""
+    """Rewrap every living key under a new epoch and destroy the old one, while others work.
+
+    What was erased before becomes irrecoverable by it, and every earlier backup of keys worthless:
+    make a new one afterwards. Killed, it goes on where it was.
+    """
     bar = Progress(
         TextColumn("rotating {task.description}"), BarColumn(), MofNCompleteColumn(), console=err
     )
     with bar, house(folder) as troth:
         tasks = {region: bar.add_task(region, total=None) for region in troth.settings.regions}
         told = troth.rotate_keys(lambda region, done: bar.update(tasks[region], completed=done))
+    say({"keys": told, "next": f"troth keys backup {folder} FILE"}, json_wanted=as_json)
+
+
+@keys.command()
+@folder
+@click.argument("target", type=click.Path(path_type=Path))
+@as_json
+@says_why
+def backup(folder: Path, target: Path, *, as_json: bool) -> None:
+    """Copy the wrapped keys of FOLDER into one archive TARGET; never a root key.
+
+    It can bring the erased back, so it may be kept for one epoch and no longer: destroy it by the
+    date it names.
+    """
+    with at_work() as progress, house(folder) as troth:
+        progress.add_task("copying the keys", total=None)
+        made = troth.back_up_keys(target)
+    err.print(f"destroy {target} by {made.not_after}", soft_wrap=True, markup=False)
+    say(made, json_wanted=as_json)
+
+
+@keys.command()
+@folder
+@click.argument("archive", type=click.Path(path_type=Path))
+@click.option(
+    "--root", default="", help="The root key it was made under, if another: file:PATH or env:NAME."
+)
+@as_json
+@says_why
+def restore(folder: Path, archive: Path, root: str, *, as_json: bool) -> None:
+    """Bring lost keys of FOLDER back from ARCHIVE; keys that were erased since die again.
+
+    Stop the service first. Refused: an archive that is past its epoch or needs one that was
+    destroyed, and one that would lose living keys. Where the data is lost too, bring that back
+    next, then call `troth keys bury`.
+    """
+    with at_work() as progress:
+        progress.add_task("restoring the keys", total=None)
+        told = app.restore_keys(folder, archive, root=root)
+    if not all(region.replayed for region in told.values()):
+        err.print("the data is missing: next, troth restore, then troth keys bury")
+    say({"regions": told}, json_wanted=as_json)
+
+
+@keys.command()
+@folder
+@as_json
+@says_why
+def bury(folder: Path, *, as_json: bool) -> None:
+    """Finish every erasure in FOLDER: keys that nothing names die, subjects without a key go.
+
+    For when keys and data were brought back apart. Stop the service first.
+    """
+    with at_work() as progress:
+        progress.add_task("finishing erasures", total=None)
+        told = app.bury(folder)
+    say({"regions": told}, json_wanted=as_json)
+
+
+@keys.command()
+@folder
+@click.option(
+    "--to", required=True, help="file:PATH (made if it is not there) or env:NAME; {region} in it."
+)
+@click.option("--region", default="", help="Only this region's; needed where {region} is not used.")
+@as_json
+@says_why
+def root(folder: Path, to: str, region: str, *, as_json: bool) -> None:
+    """Put the keys of FOLDER under another root key, and name that in troth.toml.
+
+    Stop the service first. Relative paths start at FOLDER. Interrupted, the same command goes on
+    where it was. The old root key still opens backups of keys made before: destroy it once those
+    are gone.
+    """
+    told = app.change_root(folder, to, region=region)
     say(told, json_wanted=as_json)
+
+
+# --- programs ----------------------------------------------------------------------------------
 
 
 @keys.command()
@@ -70,39 +153,10 @@ def list_keys(folder: Path, *, as_json: bool) -> None:
 @keys.command()
 @folder
 @click.argument("key_id")
-@says_why
-def end(folder: Path, key_id: str) -> None:
-    """End a service key by its id."""
-    with house(folder) as troth:
-        troth.access.end_key(key_id, troth.clock.now())
-    say({"ended": key_id}, json_wanted=False)
-
-
-@click.group()
-def staff() -> None:
-    """People who act under the controller's authority."""
-
-
-@staff.command()
-@folder
-@click.argument("login")
-@click.option("--role", required=True, help="A role the policy declares under `staff`.")
-@click.option("--region", default="global", show_default=True, help="Where they read from.")
 @as_json
 @says_why
-def add(folder: Path, login: str, role: str, region: str, *, as_json: bool) -> None:
-    """Admit somebody. Their first password is shown this once."""
+def end(folder: Path, key_id: str, *, as_json: bool) -> None:
+    """End a service key by its id; its next call is refused."""
     with house(folder) as troth:
-        password = troth.add_staff(login, role, region=region)
-    say({"login": login, "role": role, "password": password.reveal()}, json_wanted=as_json)
-
-
-@staff.command("end")
-@folder
-@click.argument("login")
-@says_why
-def end_staff(folder: Path, login: str) -> None:
-    """End somebody's access and every session of theirs."""
-    with house(folder) as troth:
-        troth.access.end_staff(login, troth.clock.now())
-    say({"ended": login}, json_wanted=False)
+        troth.access.end_key(key_id, troth.clock.now())
+    say({"ended": key_id}, json_wanted=as_json)

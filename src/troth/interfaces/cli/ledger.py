@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from troth.app import offline
-from troth.interfaces.cli.saying import as_json, folder, house, out, say, says_why
+from troth.interfaces.cli.saying import FOUND_WRONG, as_json, folder, house, say, says_why
 
 
 @click.group()
@@ -15,13 +15,21 @@ def ledger() -> None:
 
 @ledger.command()
 @folder
+@as_json
 @says_why
-def checkpoint(folder: Path) -> None:
-    """Print the signed head of every region's ledger, and the key that verifies it."""
+def checkpoint(folder: Path, *, as_json: bool) -> None:
+    """Print the signed head of every region's ledger, and the key that verifies it.
+
+    Keep both somewhere else: with an old head, a ledger that was cut short is found out.
+    """
     with house(folder) as troth:
-        for region, (note, key) in troth.checkpoints().items():
-            out.print(f"[bold]{region}[/]  verify with: {key}")
-            click.echo(note)
+        heads = troth.checkpoints()
+    if as_json:
+        told = {region: {"key": key, "checkpoint": note} for region, (note, key) in heads.items()}
+        say(told, json_wanted=True)
+        return
+    for region, (note, key) in heads.items():
+        click.echo(f"{region}  verify with: {key}\n{note}")
 
 
 @ledger.command("export")
@@ -31,9 +39,12 @@ def checkpoint(folder: Path) -> None:
 @as_json
 @says_why
 def export_bundle(folder: Path, region: str, target: Path, *, as_json: bool) -> None:
-    """Write a region's whole ledger to TARGET, a zip that anybody can verify offline."""
+    """Write a region's whole ledger to TARGET (a folder, or a .zip) for anybody to verify."""
     with house(folder) as troth:
-        say(troth.export_ledger(region, target), json_wanted=as_json)
+        head = troth.export_ledger(region, target)
+        key = troth.checkpoints()[region][1]
+    told = {"target": str(target), "origin": head.origin, "size": head.size, "key": key}
+    say({**told, "root": head.root.hex()}, json_wanted=as_json)
 
 
 @ledger.command()
@@ -41,11 +52,23 @@ def export_bundle(folder: Path, region: str, target: Path, *, as_json: bool) -> 
 @click.option(
     "--key", "vkey", required=True, help="The ledger's public key, as checkpoint prints it."
 )
+@click.option(
+    "--remembered",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A checkpoint kept from earlier: finds a ledger that was cut short or written anew.",
+)
 @as_json
 @says_why
-def verify(bundle: Path, vkey: str, *, as_json: bool) -> None:
-    """Verify a BUNDLE with the public key alone; needs no instance."""
-    say(offline.verify_bundle(bundle, vkey), json_wanted=as_json)
+def verify(bundle: Path, vkey: str, remembered: Path | None, *, as_json: bool) -> None:
+    """Verify a BUNDLE with the public key alone; needs no instance.
+
+    Exits with 1, naming the first entry that is wrong, when it is not what was signed.
+    """
+    old = remembered.read_text("utf-8") if remembered else ""
+    report = offline.examine_bundle(bundle, vkey, old)
+    say(report, json_wanted=as_json)
+    if not report.ok:
+        raise SystemExit(FOUND_WRONG)
 
 
 @ledger.command()
@@ -53,6 +76,12 @@ def verify(bundle: Path, vkey: str, *, as_json: bool) -> None:
 @as_json
 @says_why
 def audit(folder: Path, *, as_json: bool) -> None:
-    """Recompute every region's tree from its entries and compare it with what was signed."""
+    """Recompute every region's tree from its entries and compare it with what was signed.
+
+    Exits with 1 when one of them is not what was signed.
+    """
     with house(folder) as troth:
-        say(troth.audit(), json_wanted=as_json)
+        reports = troth.audit()
+    say(reports, json_wanted=as_json)
+    if not all(report.ok for report in reports.values()):
+        raise SystemExit(FOUND_WRONG)

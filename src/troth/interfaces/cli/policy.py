@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from troth import app
 from troth.app import offline
@@ -31,19 +32,21 @@ def policy() -> None:
 @as_json
 @says_why
 def check(document: str, *, strict: bool, as_json: bool) -> None:
-    """Compile DOCUMENT (a file, or the name of a shipped policy) and say what is wrong with it."""
+    """Compile DOCUMENT (a file, or the name of a shipped policy) and say what is wrong with it.
+
+    Each finding names its file, line and clause, and how to mend it. Exits with 1 when there is an
+    error.
+    """
     checked = offline.check_policy(document)
-    found = checked.findings
-    say(
-        checked,
-        json_wanted=as_json,
-        table=lambda: rows(
+    if as_json:
+        say(checked, json_wanted=True)
+    else:
+        for finding in checked.findings:
+            click.echo(str(finding))
+        click.echo(
             f"{checked.name}: {checked.errors} errors, {checked.warnings} warnings,"
-            f" hash {checked.hash[:16] or 'none'}",
-            ("", "line", "clause", "what", "do"),
-            ((f.level, f.line, f.clause, f.message, f.remedy) for f in found),
-        ),
-    )
+            f" hash {checked.hash[:16] or 'none'}"
+        )
     if checked.errors or (strict and checked.warnings):
         raise SystemExit(FOUND_WRONG)
 
@@ -51,14 +54,23 @@ def check(document: str, *, strict: bool, as_json: bool) -> None:
 @policy.command()
 @folder
 @click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@as_json
 @says_why
-def show(folder: Path, language: str) -> None:
+def show(folder: Path, language: str, *, as_json: bool) -> None:
     """Print the edition in force, its bold passages bold."""
     with house(folder) as troth:
-        for clause in troth.gate.policy().edition.clauses:
-            out.print(f"[dim]{clause.printed:>10}[/]  ", end="")
-            style = "bold underline" if clause.emphasis else ""
-            out.print(clause.words[language], style=style, markup=False)
+        edition = troth.gate.policy().edition
+    if as_json:
+        told = [
+            {"id": c.id, "printed": c.printed, "bold": c.emphasis, "text": c.words[language]}
+            for c in edition.clauses
+        ]
+        say({"edition": edition.hash, "language": language, "clauses": told}, json_wanted=True)
+        return
+    for clause in edition.clauses:
+        out.print(f"[dim]{clause.printed:>10}[/]  ", end="")
+        style = "bold underline" if clause.emphasis else ""
+        out.print(clause.words[language], style=style, markup=False)
 
 
 @policy.command()
@@ -68,7 +80,25 @@ def show(folder: Path, language: str) -> None:
 @says_why
 def diff(old: str, new: str, *, as_json: bool) -> None:
     """Compare two documents: is the change material, what widened, which clauses changed."""
-    say(offline.compare_policies(old, new), json_wanted=as_json)
+    compared = offline.compare_policies(old, new)
+    changes = [("wider", c) for c in compared.widened] + [
+        ("narrower", c) for c in compared.narrowed
+    ]
+    lines: list[tuple[str, ...]] = [
+        (way, c.what, c.name, c.how["en"], " ".join(c.clauses)) for way, c in changes
+    ]
+    lines += [("text", "clause", t.clause, t.language, "") for t in compared.texts]
+    said = "material: people are told before it binds" if compared.material else "not material"
+    told = {"material": compared.material, **msgspec.structs.asdict(compared)}
+    say(
+        told,
+        json_wanted=as_json,
+        table=lambda: rows(
+            f"{said}; {len(lines)} changes",
+            ("", "what", "name", "how", "clauses") if lines else (),
+            lines,
+        ),
+    )
 
 
 @policy.command()
@@ -89,16 +119,26 @@ def publish(folder: Path, document: str, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--policy", "name", default="itnio", show_default=True)
-@click.option("--status", type=click.Choice(["kept", "partial", "open"]), help="Only these.")
+@click.option(
+    "--policy",
+    "name",
+    default="itnio",
+    show_default=True,
+    help="A policy that ships, or the path of a document.",
+)
+@click.option("--status", type=click.Choice(["kept", "partial", "open"]), help="Only these rows.")
 @as_json
 @says_why
 def clauses(name: str, status: str | None, *, as_json: bool) -> None:
-    """The clause board: which rows of the policy are kept, by what, and how that is tested."""
+    """The clause board: which rows of the policy are kept, by what, and how that is tested.
+
+    Needs no instance. A row is kept only where a rule or control keeps it, a test proves it, and
+    (of a duty or a right) an entry of the ledger would show it.
+    """
     board = app.board(name)
-    shown = [row for row in board.rows if status in (None, row.status)]
+    shown = tuple(row for row in board.rows if status in (None, row.status))
     say(
-        board,
+        msgspec.structs.replace(board, rows=shown),
         json_wanted=as_json,
         table=lambda: rows(
             f"{board.counts['kept']} kept, {board.counts['partial']} partial,"

@@ -1,9 +1,10 @@
-"""How commands speak: data as a table or JSON on standard output, errors on standard error."""
+"""How commands speak: data as a table or JSON on standard output, all else on standard error."""
 
 import functools
 import json
+import sqlite3
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NoReturn, ParamSpec, TypeVar
 
@@ -11,11 +12,25 @@ import click
 import msgspec
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from troth import app
 from troth.app import Troth
-from troth.model.errors import BadInput, Misconfigured, Refused, TrothError
+from troth.model.errors import (
+    BadInput,
+    Erased,
+    LedgerBroken,
+    Misconfigured,
+    NotFound,
+    PolicyBroken,
+    Refused,
+    Taken,
+    TrothError,
+    Unverifiable,
+    WrongRegion,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +43,14 @@ CALLED_WRONG: Final = 2
 REFUSED: Final = 3
 NOT_SET_UP: Final = 4
 BROKEN: Final = 5
+INTERRUPTED: Final = 130
+CODES: Final = (
+    ((LedgerBroken, PolicyBroken, Unverifiable), FOUND_WRONG),
+    ((BadInput, Erased, NotFound, Taken), CALLED_WRONG),
+    ((Refused, WrongRegion), REFUSED),
+    ((Misconfigured,), NOT_SET_UP),
+)
+"""Which exit code each kind of error has; what is not named here is ``BROKEN``."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print data as JSON.")
 folder = click.argument("folder", type=click.Path(path_type=Path), default=".")
@@ -42,26 +65,45 @@ def says_why(command: Callable[P, T]) -> Callable[P, T]:
             return command(*args, **kwargs)
         except TrothError as error:
             fail(error)
+        except BrokenPipeError:
+            # Whoever read our output has gone: that is theirs to decide, and no error.
+            raise
+        except OSError as error:
+            fail(of_the_system(error))
+        except sqlite3.DatabaseError as error:
+            fail(TrothError(f"the database answered: {error}", remedy="troth doctor looks into it"))
+        except (KeyboardInterrupt, click.Abort):
+            err.print("interrupted")
+            sys.exit(INTERRUPTED)
 
     return told
 
 
+def of_the_system(error: OSError) -> TrothError:
+    """Say in our words what the operating system refused."""
+    what = (error.strerror or "an operation failed").lower()
+    where = f": `{error.filename}`" if error.filename else ""
+    return TrothError(f"{what}{where}", remedy="check the path, its owner and the free space")
+
+
 def fail(error: TrothError) -> NoReturn:
     """Print what happened, why and what to do, then exit with the code of its kind."""
-    err.print(f"[bold red]✗[/] {error.message}")
+    lines = [Text.assemble(("✗ ", "bold red"), error.message)]
+    if isinstance(error, LedgerBroken) and error.field:
+        lines.append(Text(f"  entry: {error.field}"))
     if error.clause:
-        err.print(f"  why: §{error.clause}")
+        lines.append(Text(f"  why:   §{error.clause}"))
     if error.remedy:
-        err.print(f"  do:  {error.remedy}")
-    match error:
-        case Refused():
-            sys.exit(REFUSED)
-        case BadInput():
-            sys.exit(CALLED_WRONG)
-        case Misconfigured():
-            sys.exit(NOT_SET_UP)
-        case _:
-            sys.exit(BROKEN)
+        lines.append(Text(f"  do:    {error.remedy}"))
+    for line in lines:
+        err.print(line, soft_wrap=True)
+    sys.exit(code_of(error))
+
+
+def code_of(error: TrothError) -> int:
+    """Return the exit code of an error."""
+    found = (code for kinds, code in CODES if isinstance(error, kinds))
+    return next(found, BROKEN)
 
 
 def say(data: object, *, json_wanted: bool, table: Callable[[], Table] | None = None) -> None:
@@ -71,21 +113,43 @@ def say(data: object, *, json_wanted: bool, table: Callable[[], Table] | None = 
         click.echo(json.dumps(plain, ensure_ascii=False, indent=1))
     elif table is not None:
         out.print(table())
-    elif isinstance(plain, dict):
-        for key, value in plain.items():
-            out.print(f"{key}: {value}")
     else:
-        out.print(plain)
+        for line in spelled(plain):
+            click.echo(line)
+
+
+def spelled(plain: object, place: str = "") -> Iterator[str]:
+    """Write data as lines, each with the whole name of its place.
+
+    >>> list(spelled({"regions": {"cn": {"keys": 3}}, "next": "troth serve"}))
+    ['regions.cn.keys: 3', 'next: troth serve']
+    """
+    if isinstance(plain, dict):
+        for key, value in plain.items():
+            yield from spelled(value, f"{place}.{key}" if place else str(key))
+    elif isinstance(plain, list | tuple) and any(isinstance(one, dict | list) for one in plain):
+        for number, one in enumerate(plain, start=1):
+            yield from spelled(one, f"{place}.{number}" if place else str(number))
+    else:
+        told = ", ".join(map(str, plain)) if isinstance(plain, list | tuple) else str(plain)
+        yield f"{place}: {told}" if place else told
 
 
 def rows(title: str, columns: Iterable[str], lines: Iterable[Iterable[object]]) -> Table:
     """Build a table."""
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    table = Table(title=escape(title), title_justify="left", box=None, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for line in lines:
         table.add_row(*(escape(str(cell)) for cell in line))
     return table
+
+
+def at_work() -> Progress:
+    """Show that long work goes on, on standard error."""
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err
+    )
 
 
 def house(place: Path) -> Troth:

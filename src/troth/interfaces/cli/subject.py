@@ -1,11 +1,11 @@
 """One subject at a terminal: what is held, who looked, a copy, erasure."""
 
+import os
 from pathlib import Path
 
 import click
 
 from troth.interfaces.cli.saying import (
-    CALLED_WRONG,
     as_json,
     err,
     folder,
@@ -16,6 +16,7 @@ from troth.interfaces.cli.saying import (
 )
 from troth.model.acts import Actor
 from troth.model.clock import iso
+from troth.model.errors import BadInput
 from troth.model.terms import SubjectId
 
 DESK = Actor(kind="staff", id="terminal", role="privacy", assurance=2)
@@ -34,8 +35,9 @@ def subject() -> None:
 @says_why
 def show(folder: Path, subject_id: str, *, as_json: bool) -> None:
     """Say what is held, why and until when. No value is opened."""
+    subject = _id(subject_id)
     with house(folder) as troth:
-        held = troth.gate.inventory(_id(subject_id))
+        held = troth.gate.inventory(subject)
     say(
         held,
         json_wanted=as_json,
@@ -43,7 +45,13 @@ def show(folder: Path, subject_id: str, *, as_json: bool) -> None:
             "what is held",
             ("field", "since", "for", "until", "law"),
             (
-                (h.field, iso(h.since), " ".join(h.purposes), h.until and iso(h.until), h.hold)
+                (
+                    h.field,
+                    iso(h.since),
+                    " ".join(h.purposes),
+                    iso(h.until) if h.until else "",
+                    h.hold,
+                )
                 for h in held
             ),
         ),
@@ -57,8 +65,9 @@ def show(folder: Path, subject_id: str, *, as_json: bool) -> None:
 @says_why
 def trail(folder: Path, subject_id: str, *, as_json: bool) -> None:
     """Say who did what with it, when, and under which clauses."""
+    subject = _id(subject_id)
     with house(folder) as troth:
-        found = troth.gate.trail(_id(subject_id))
+        found = troth.gate.trail(subject)
     say(
         found,
         json_wanted=as_json,
@@ -74,14 +83,18 @@ def trail(folder: Path, subject_id: str, *, as_json: bool) -> None:
 @folder
 @who
 @click.argument("target", type=click.Path(path_type=Path))
+@as_json
 @says_why
-def export(folder: Path, subject_id: str, target: Path) -> None:
-    """Write a portable copy (zip: JSON, CSV, manifest) to TARGET."""
+def export(folder: Path, subject_id: str, target: Path, *, as_json: bool) -> None:
+    """Write a portable copy (zip: JSON, CSV, manifest) to TARGET, for the subject to be given."""
+    subject = _id(subject_id)
     with house(folder) as troth:
-        copy = troth.rights.copy(_id(subject_id), by=DESK)
-        target.touch(mode=0o600)
-        target.write_bytes(bytes(copy.archive.reveal_raw()))  # type: ignore[arg-type]  # a file
-    say({"written": str(target)}, json_wanted=False)
+        _demand_new(target)
+        copy = troth.rights.copy(subject, by=DESK)
+        archive = copy.archive.reveal_raw()
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(archive if isinstance(archive, bytes) else archive.encode())
+    say({"written": str(target)}, json_wanted=as_json)
 
 
 @subject.command()
@@ -92,18 +105,27 @@ def export(folder: Path, subject_id: str, target: Path) -> None:
 @as_json
 @says_why
 def erase(folder: Path, subject_id: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Erase what no law holds; the plan is shown first."""
+    """Erase what no law holds; the plan is shown first. There is no way back."""
+    subject = _id(subject_id)
     with house(folder) as troth:
-        plan = troth.rights.plan(_id(subject_id))
+        plan = troth.rights.plan(subject)
         if dry_run:
             say(plan, json_wanted=as_json)
             return
         err.print(
             f"{len(plan.gone)} fields go, {len(plan.held)} are held by law; there is no way back"
         )
-        if not yes and not click.confirm("Erase?", err=True):
-            raise SystemExit(CALLED_WRONG)
-        say(troth.rights.erase(_id(subject_id), by=DESK), json_wanted=as_json)
+        if not yes:
+            click.confirm("Erase?", err=True, abort=True)
+        say(troth.rights.erase(subject, by=DESK), json_wanted=as_json)
+
+
+def _demand_new(target: Path) -> None:
+    """Demand a place for a new file before anything is opened for it."""
+    if target.exists():
+        raise BadInput(f"`{target}` exists", remedy="name a new file; nothing was overwritten")
+    if not target.parent.is_dir():
+        raise BadInput(f"`{target.parent}` is no folder", remedy="make it, or name another")
 
 
 def _id(text: str) -> SubjectId:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from msgspec import Struct
+from rich.markup import escape
 
 from troth.app import Begun, Registration, Shown, Tick, Troth
 from troth.app.rehearsal import Rehearsal
@@ -82,7 +83,7 @@ class Stage:
         self.checks.append(check)
         self.tell(f"  {'[green]✓[/]' if check.held else '[bold red]✗[/]'} {promise}")
         if check.seen:
-            self.tell(f"    [dim]{check.seen}[/]")
+            self.tell(f"    [dim]{escape(check.seen)}[/]")
         return check.held
 
     def refused(self, promise: str, act: Callable[[], object], *, clause: str = "") -> None:

@@ -322,7 +322,8 @@ def the_clause_board(stage: Stage) -> None:
     stage.check(
         f"all {len(board.rows)} rows stand on the board",
         len(board.rows) == len(stage.troth.gate.policy().edition.clauses),
-        f"{board.counts['kept']} kept, {board.counts['partial']} partial, {board.counts['open']} open;"
+        f"{board.counts['kept']} kept, {board.counts['partial']} partial,"
+        f" {board.counts['open']} open;"
         f" {board.duties['kept']} of {sum(board.duties.values())} duties and rights kept",
     )
 
