@@ -148,7 +148,8 @@ def test_a_secret_in_the_file_itself_is_refused_and_not_repeated(
 
 
 @pytest.mark.parametrize(
-    "value", ["c2VjcmV0", "postgresql://troth:hunter2@db/cn", "postgresql://db/cn?password=hunter2"]
+    "value",
+    ["c2VjcmV0", "postgresql://troth:hunter2@db.example/cn", "postgresql://db/cn?password=hunter2"],
 )
 def test_a_root_key_or_a_database_password_in_the_file_is_refused(
     tmp_path: Path, value: str
@@ -191,7 +192,7 @@ def test_a_variable_is_put_over_every_key(tmp_path: Path) -> None:
             "TROTH_INSTANCE_EPOCH_DAYS": "3",
             "TROTH_IDENTITY_AUTHORITY": "fake",
             "TROTH_REGIONS_CN_ROOT_KEY": "env:CN_ROOT",
-            "TROTH_REGIONS_GLOBAL_DATA": "postgresql://troth:of-the-environment@db/global",
+            "TROTH_REGIONS_GLOBAL_DATA": "postgresql://troth:of-the-environment@db.example/global",
             "TROTH_FOLDER": "/elsewhere",
             "TROTHLESS": "1",
         },

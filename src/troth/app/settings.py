@@ -218,8 +218,10 @@ def _literal(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def has_password(address: str) -> bool:
     """Tell whether a database address carries its password.
 
-    >>> has_password("postgresql://troth:s3cret@db/troth_cn"), has_password("regions/cn/data.db")
-    (True, False)
+    >>> has_password("postgresql://troth:s3cret@db.example/troth_cn")
+    True
+    >>> has_password("regions/cn/data.db")
+    False
     """
     parts = urllib.parse.urlsplit(address)
     query = urllib.parse.parse_qs(parts.query)
