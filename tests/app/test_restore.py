@@ -162,7 +162,6 @@ def test_rows_that_were_lost_come_back(
         assert email(house, subject)
 
 
-@pytest.mark.clause("6.4b")
 def test_a_tombstone_is_set_for_whoever_is_buried(
     enter: Enter, backup: Path, bring: Callable[[], dict[str, object]], folder: Path
 ) -> None:

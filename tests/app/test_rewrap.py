@@ -40,7 +40,6 @@ def opens(enter: Enter, subject: SubjectId) -> bool:
         return bool(house.perform(use).values)
 
 
-@pytest.mark.clause("7.1b")
 def test_the_new_root_key_opens_and_the_old_one_does_not(
     enter: Enter, folder: Path, anna: SubjectId, change: Change
 ) -> None:

@@ -64,7 +64,6 @@ def anna(enter: Enter, keys: Path) -> SubjectId:
 # --- what a backup is --------------------------------------------------------------------------
 
 
-@pytest.mark.clause("7.1b")
 def test_a_backup_of_keys_holds_no_root_key(folder: Path, anna: SubjectId, keys: Path) -> None:
     everything = b"".join(contents(keys).values())
     for region in ("cn", "global"):

@@ -29,7 +29,7 @@ from troth.ledger.checkpoint import Signer
 from troth.ledger.fold import Standings
 from troth.ledger.log import Log
 from troth.model.clock import Clock
-from troth.model.errors import Misconfigured, PolicyBroken, StoreBusy
+from troth.model.errors import BadInput, Misconfigured, PolicyBroken, StoreBusy
 from troth.model.terms import Region
 from troth.policy import packs, reader
 from troth.policy.edition import Edition
@@ -262,14 +262,19 @@ def compiled(source: str, name: str) -> Edition:
 def document(policy: str) -> tuple[str, str]:
     """Return a policy's text and name: of a pack that ships, or of a file.
 
-    Raises ``Misconfigured`` when there is neither.
+    Raises ``BadInput`` when there is neither, ``PolicyBroken`` for a file that is no text.
     """
     if policy in packs.names():
         return packs.source(policy)
     path = Path(policy)
     if path.is_file():
-        return path.read_text("utf-8"), path.name
-    raise Misconfigured(
+        try:
+            return path.read_text("utf-8"), path.name
+        except UnicodeDecodeError as error:
+            raise PolicyBroken(
+                f"`{path}` is not a text in UTF-8", remedy="save the document as UTF-8"
+            ) from error
+    raise BadInput(
         f"no policy is called `{policy}`",
         remedy=f"take one that ships ({', '.join(packs.names())}) or the path of a document",
     )

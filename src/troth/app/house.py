@@ -116,6 +116,7 @@ class Troth:
             stores[self.home],
             hashed=self.proof.passwords.hash,
             matches=lambda given, kept: self.proof.passwords.verify(kept, given),
+            throttle=self.proof.throttle,
         )
         self.rights = Rights(
             gate, self.notices, self.proof, irreversible_days=self.settings.instance.epoch_days
@@ -288,8 +289,13 @@ class Troth:
         self.gate.perform(Event(subject=None, name=name, detail=detail), by=SYSTEM)
 
     def export_ledger(self, region: str, target: Path) -> Checkpoint:
-        """Write a region's whole ledger to a folder or zip that anybody can verify offline."""
-        return export_bundle(self._log(region), target, self.clock.now())
+        """Write a region's whole ledger to a folder or zip that anybody can verify offline.
+
+        Raises ``NotFound`` for a region there is not, ``BadInput`` where the target exists.
+        """
+        log, at = self._log(region), self.clock.now()
+        log.integrate(at)
+        return export_bundle(log, target, at)
 
     def audit(self) -> dict[str, Report]:
         """Recompute every region's tree from its entries and hold it against what was signed."""

@@ -19,7 +19,12 @@ from troth.interfaces.api.codec import encode
 from troth.interfaces.api.peers import Network, address_of, network_of
 from troth.interfaces.api.problems import Problem
 
-REASONS: Final = {408: "Request Timeout", 431: "Headers Too Large", 503: "Service Unavailable"}
+REASONS: Final = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    431: "Headers Too Large",
+    503: "Service Unavailable",
+}
 
 
 class Patience(Struct, frozen=True, kw_only=True):
@@ -149,6 +154,11 @@ class Porch(HttpToolsProtocol):
         super().on_message_complete()
         self._in_head = True
         self._due = None
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        del msg
+        self._refuse(400, "malformed", "this is no HTTP request", "send HTTP/1.1")
 
     # --- an answer leaves ----------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from litestar.exceptions import HTTPException
 from uvicorn.config import HTTPProtocolType
 
 from troth.app import Troth
+from troth.interfaces import logs
 from troth.interfaces.api.limits import Threshold
 from troth.interfaces.api.peers import networks
 from troth.interfaces.api.problems import unroutable
@@ -59,7 +60,9 @@ def configured(app: Threshold, host: str, port: int, guard: Guard) -> uvicorn.Co
         app,
         host=host,
         port=port,
-        log_level="warning",
+        # What strangers send is no news: a warning for each would fill the log for them.
+        log_level="error",
+        log_config=None,
         access_log=False,
         timeout_keep_alive=guard.patience.idle,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
@@ -89,6 +92,7 @@ def serve(
     # What was built so far stays to the end: the collector need not walk through it any more.
     gc.collect()
     gc.freeze()
+    logs.begin()
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:

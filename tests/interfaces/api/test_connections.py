@@ -193,10 +193,25 @@ def test_a_header_without_end_is_refused(running: Running) -> None:
         assert line.ended()
 
 
-def test_what_is_no_http_is_refused(running: Running) -> None:
-    with closing(running.connect().send(b"\x16\x03\x01\x02\x00")) as line:
-        assert line.socket.recv(12) == b"HTTP/1.1 400"
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"\x16\x03\x01\x02\x00",
+        b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+        HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}",
+        HEAD + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        ALIVE[:-2] + b"X: a\x00b\r\n\r\n",
+    ],
+    ids=("a TLS greeting", "octets in an address", "two lengths", "both lengths", "a null"),
+)
+def test_what_is_no_http_is_refused(
+    running: Running, octets: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with closing(running.connect().send(octets)) as line:
+        status, told = line.answer()
+        assert (status, told["code"], told["clause"]) == (400, "malformed", "7.1c")
         assert line.ended()
+    assert caplog.text == ""
 
 
 @pytest.mark.clause("7.1c")

@@ -183,7 +183,7 @@ def test_what_is_stored_is_shown_as_text(payload: str, member: Visitor) -> None:
     asked = member.send(member.get("/me"), "/me/show")
     shown = member.step_up(asked, "/me/show")
     assert harmless(shown)
-    assert shown.text.count("49") == member.get("/me").text.count("49")
+    assert "x 49" not in shown.text  # what {{7*7}} would have come to
 
 
 def test_the_seal_refuses_what_is_late_altered_or_of_another_kind() -> None:

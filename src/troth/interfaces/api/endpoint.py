@@ -4,12 +4,12 @@ The router, the check of the key, the decoding of what was sent and the descript
 all made from the same row, so none of them can say something else than the others.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 from litestar.concurrency import sync_to_thread
-from litestar.types import Receive, Scope, Send
 from msgspec import Struct
 
 from troth.app import Troth
@@ -22,6 +22,8 @@ from troth.model.errors import BadInput, Malformed, NotFound, WrongMedia
 from troth.model.terms import SubjectId
 
 B = TypeVar("B")
+Scope = Mapping[str, Any]
+Send = Callable[[Any], Awaitable[None]]
 JSON: Final = "application/json"
 _JSON: Final = JSON.encode()
 _AS_JSON: Final = (b"content-type", _JSON)
@@ -50,7 +52,7 @@ class House(Struct, frozen=True, kw_only=True):
     slow: bool
     reads: Reads
     pages: Pages
-    served: Mapping[tuple[str, int], int]
+    served: Counter[tuple[str, int]]
     failures: Callable[[], list[str]] = list
 
 
@@ -126,7 +128,9 @@ class Endpoint(Struct, frozen=True):
     ``takes`` is the shape of the body, or of the parameters of a GET. ``gives`` is the shape of the
     answer, or the media type of one that is no JSON. ``slow`` work waits in the thread pool even
     where the store is a file: it writes much, computes long, or speaks to somebody else. ``once``:
-    an idempotency key is taken. ``waits``: the work is a coroutine, which waits by itself.
+    an idempotency key is taken. ``waits``: the work is a coroutine, which waits by itself. ``hot``:
+    it is asked for so often that the threshold finds it without the router; its path ends in
+    ``/{part}/word``.
     """
 
     method: Literal["GET", "POST"]
@@ -138,6 +142,7 @@ class Endpoint(Struct, frozen=True):
     slow: bool = False
     once: bool = False
     waits: bool = False
+    hot: bool = False
 
     @property
     def name(self) -> str:
@@ -201,7 +206,7 @@ class Written:
             self._headers = [_AS_JSON]
         self._headers.append((b"content-length", b"%d" % len(self._body)))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: object, receive: object, send: Send) -> None:
         """Send it."""
         del scope, receive
         await send(

@@ -27,6 +27,8 @@ class Reads:
         """Do a use, with those that came at once. Raises what the gate's ``perform`` raises."""
         if self._slow:
             return await sync_to_thread(self._troth.gate.perform, act, by=by)
+        if self._is_batched(act):
+            return self._troth.gate.perform(act, by=by)
         if self._followers is not None:
             future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
             self._followers.append((act, by, future))
@@ -38,6 +40,11 @@ class Reads:
             self._followers = None
             outcome = self._lead(act, by, followers)
         return outcome
+
+    def _is_batched(self, act: Use) -> bool:
+        """Tell whether a use is recorded with others anyway, so that it has no commit to share."""
+        purpose = self._troth.gate.policy().edition.purposes.get(act.purpose)
+        return purpose is not None and purpose.batched is not None
 
     def _lead(self, act: Use, by: Actor, followers: list[Follower]) -> Outcome:
         told: list[Outcome | TrothError] = []

@@ -7,18 +7,17 @@ works on it. Every answer carries headers that forbid framing, inline script and
 How long a request may take to arrive is watched over below this, on the connection itself.
 """
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from litestar.concurrency import sync_to_thread
 
-from troth.app import Troth
 from troth.interfaces.api.codec import encode
 from troth.interfaces.api.door import Caller, recognise
-from troth.interfaces.api.endpoint import ARRIVAL, Arrival
+from troth.interfaces.api.endpoint import ARRIVAL, Arrival, Endpoint, House
 from troth.interfaces.api.peers import Peers, on_this_machine
-from troth.interfaces.api.problems import Problem, problem
+from troth.interfaces.api.problems import FAULT, Problem, problem
+from troth.interfaces.api.routes import Shortcuts
 from troth.model.clock import MINUTE, SECOND, Clock
 from troth.model.errors import Refused, TooLarge, TooMany, TrothError
 
@@ -68,13 +67,13 @@ class TooFast(TooMany):
 class Threshold:
     """ASGI middleware around everything that is served."""
 
-    def __init__(self, app: Application, troth: Troth, served: Counter[tuple[str, int]]) -> None:
-        """Stand before ``app``; ``served`` counts answers. Raises ``Misconfigured``."""
+    def __init__(self, app: Application, house: House, shortcuts: Shortcuts) -> None:
+        """Stand before ``app``. Raises ``Misconfigured``."""
+        troth = house.troth
         settings = troth.settings.server
         self.app = app
-        self._troth = troth
-        self._served = served
-        self._slow = troth.slow
+        self._house = house
+        self._shortcuts = shortcuts
         self._most = settings.max_body
         self._secure = settings.secure
         self._peers = Peers(settings.trusted_proxies)
@@ -99,7 +98,27 @@ class Threshold:
         if body is None:
             return
         scope.setdefault("state", {})[ARRIVAL] = Arrival(caller, headers, body)
-        await self.app(scope, _whole(body, receive), send)
+        found = self._shortcuts.find(scope["method"], scope["path"])
+        if found is None:
+            await self.app(scope, _whole(body, receive), send)
+        else:
+            endpoint, scope["path_params"] = found
+            await self._answer(endpoint, scope, send)
+
+    async def _answer(self, endpoint: Endpoint, scope: Scope, send: Send) -> None:
+        """Answer a call of an address that is hot, as the router would have."""
+        told = FAULT
+        written = None
+        try:
+            written = await endpoint.answer(scope, self._house)
+        except TrothError as error:
+            told = problem(error)
+        finally:
+            # A fault of ours goes on to the server, whose log gets its kind and place.
+            if written is None:
+                await answer(told, send)
+        if written is not None:
+            await written(scope, None, send)
 
     # --- who comes in --------------------------------------------------------------------------
 
@@ -120,10 +139,10 @@ class Threshold:
     async def _recognised(self, scope: Scope, told: str) -> Caller | None:
         caller = None
         try:
-            if self._slow:
-                caller = await sync_to_thread(recognise, self._troth, told)
+            if self._house.slow:
+                caller = await sync_to_thread(recognise, self._house.troth, told)
             else:
-                caller = recognise(self._troth, told)
+                caller = recognise(self._house.troth, told)
         finally:
             # Who guesses at keys is paced as a stranger, and before the answer.
             if caller is None:
@@ -167,7 +186,7 @@ class Threshold:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._served[known, message["status"]] += 1
+                self._house.served[known, message["status"]] += 1
                 given = list(message.get("headers", ()))
                 named = {name.lower(): value for name, value in given}
                 if b"cache-control" not in named:

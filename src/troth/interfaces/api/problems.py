@@ -71,7 +71,9 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def problem(error: TrothError) -> Problem:
-    """Return an error of the house as a problem."""
+    """Return an error of the house as a problem; the log has kind and place of a fault of ours."""
+    if error.status >= 500:
+        LOG.error("%s at %s", error.code, place(error))
     decision = error.decision if isinstance(error, Refused) else None
     return Problem(
         type=f"urn:troth:problem:{error.code}",
@@ -91,7 +93,7 @@ def problem(error: TrothError) -> Problem:
 def fault(error: BaseException) -> Problem:
     """Return a fault of ours as a problem that says nothing of it; the log has kind and place."""
     LOG.error("unexpected %s at %s", type(error).__name__, place(error))
-    return _plain(500, "error", "something went wrong on our side")
+    return FAULT
 
 
 def place(error: BaseException) -> str:
@@ -111,13 +113,14 @@ def _plain(status: int, code: str, title: str) -> Problem:
     )
 
 
+FAULT: Final = _plain(500, "error", "something went wrong on our side")
+
+
 # --- what the web layer calls ------------------------------------------------------------------
 
 
 def refused(_: Request[Any, Any, Any], error: TrothError) -> Response[bytes]:
     """Answer an error of the house: its code and status, clause, remedy and field."""
-    if error.status >= 500:
-        LOG.error("%s at %s", error.code, place(error))
     return _answer(problem(error))
 
 

@@ -50,7 +50,14 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
         Endpoint("POST", "/v1/subjects/find", subjects.find, gives.Found, "subjects", takes.Sought),
         Endpoint("GET", WHO, subjects.standing, gives.StandingNow, "subjects"),
         Endpoint(
-            "POST", f"{WHO}/use", subjects.read, gives.Read, "read", takes.Reading, waits=True
+            "POST",
+            f"{WHO}/use",
+            subjects.read,
+            gives.Read,
+            "read",
+            takes.Reading,
+            waits=True,
+            hot=True,
         ),
         Endpoint("GET", f"{WHO}/consents", subjects.consents, CONSENTS, "subjects"),
         Endpoint("GET", f"{WHO}/inventory", subjects.inventory, HOLDINGS, "subjects"),
@@ -90,6 +97,32 @@ def endpoints() -> Iterator[Endpoint]:
     """Go through every address."""
     for rows in TABLE.values():
         yield from rows
+
+
+class Shortcuts:
+    """Finds the rows that are hot, and their part of an address, without the router."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], Endpoint] = {
+            (endpoint.method, endpoint.path.rpartition("/")[2]): endpoint
+            for endpoint in endpoints()
+            if endpoint.hot
+        }
+
+    def find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]] | None:
+        """Find a row by an address as it is spelled in the table; the router knows all the others.
+
+        >>> Shortcuts().find("POST", "/v1/subjects/cn-x/use")[1]
+        {'subject': 'cn-x'}
+        >>> Shortcuts().find("POST", "/v1/subjects/cn-x/y/use")
+        """
+        head, _, word = path.rpartition("/")
+        endpoint = self._rows.get((method, word))
+        if endpoint is None:
+            return None
+        before, _, value = head.rpartition("/")
+        around, _, part = endpoint.path.rpartition("/")[0].rpartition("/")
+        return (endpoint, {part[1:-1]: value}) if before == around and value else None
 
 
 def handlers(house: House) -> list[HTTPRouteHandler]:

@@ -14,7 +14,7 @@ from troth.interfaces.api.gather import Reads
 from troth.interfaces.api.limits import Threshold
 from troth.interfaces.api.pages import Pages
 from troth.interfaces.api.problems import refused, unexpected, unroutable
-from troth.interfaces.api.routes import handlers
+from troth.interfaces.api.routes import Shortcuts, handlers
 from troth.model.errors import TrothError
 
 Astray = Callable[[Request[Any, Any, Any], HTTPException], Response[Any]]
@@ -33,13 +33,12 @@ def web(
     ``state`` is what pages find at ``request.app.state`` besides ``troth``; ``astray`` answers what
     leads nowhere; ``failures`` tells what the scheduler could not do lately, for ``/readyz``.
     """
-    served: Counter[tuple[str, int]] = Counter()
     house = House(
         troth=troth,
         slow=troth.slow,
         reads=Reads(troth),
         pages=Pages(troth.token_key),
-        served=served,
+        served=Counter(),
         failures=failures,
     )
     app = Litestar(
@@ -56,4 +55,4 @@ def web(
         request_max_body_size=None,
         debug=False,
     )
-    return Threshold(app, troth, served)
+    return Threshold(app, house, Shortcuts())

@@ -61,7 +61,7 @@ class Rooms(click.Group):
     cls=Rooms,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 found wrong, 2 called wrongly, 3 refused, 4 not set up right,"
-    " 5 broken, 130 interrupted. `troth COMMAND --help` says more.",
+    " 5 broken, 130 interrupted. `--help` after a command says more.",
 )
 @click.version_option(troth.__version__, prog_name="troth")
 def main() -> None:

@@ -58,7 +58,7 @@ def doctor(folder: Path, *, as_json: bool) -> None:
         json_wanted=as_json,
         table=lambda: rows(
             "what the doctor found" if found else "all is well",
-            ("", "what", "do") if found else (),
+            ("", "what", "do"),
             ((a.level, a.what, a.remedy) for a in found),
         ),
     )

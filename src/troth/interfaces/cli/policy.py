@@ -53,7 +53,13 @@ def check(document: str, *, strict: bool, as_json: bool) -> None:
 
 @policy.command()
 @folder
-@click.option("--language", type=click.Choice(["zh", "en"]), default="en", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    default="en",
+    show_default=True,
+    help="Which text; the Chinese one prevails.",
+)
 @as_json
 @says_why
 def show(folder: Path, language: str, *, as_json: bool) -> None:
@@ -95,7 +101,7 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
         json_wanted=as_json,
         table=lambda: rows(
             f"{said}; {len(lines)} changes",
-            ("", "what", "name", "how", "clauses") if lines else (),
+            ("", "what", "name", "how", "clauses"),
             lines,
         ),
     )

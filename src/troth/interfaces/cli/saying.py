@@ -106,7 +106,9 @@ def code_of(error: TrothError) -> int:
     return next(found, BROKEN)
 
 
-def say(data: object, *, json_wanted: bool, table: Callable[[], Table] | None = None) -> None:
+def say(
+    data: object, *, json_wanted: bool, table: Callable[[], Table | Text] | None = None
+) -> None:
     """Print data: as JSON when asked to, as a table where one is given, else one line a key."""
     plain = msgspec.to_builtins(data, enc_hook=str, str_keys=True)
     if json_wanted:
@@ -135,12 +137,15 @@ def spelled(plain: object, place: str = "") -> Iterator[str]:
         yield f"{place}: {told}" if place else told
 
 
-def rows(title: str, columns: Iterable[str], lines: Iterable[Iterable[object]]) -> Table:
-    """Build a table."""
+def rows(title: str, columns: Iterable[str], lines: Iterable[Iterable[object]]) -> Table | Text:
+    """Build a table; where there is nothing to put in it, its title alone."""
+    told = list(lines)
+    if not told:
+        return Text(title)
     table = Table(title=escape(title), title_justify="left", box=None, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
-    for line in lines:
+    for line in told:
         table.add_row(*(escape(str(cell)) for cell in line))
     return table
 

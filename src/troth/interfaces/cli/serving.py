@@ -4,7 +4,7 @@ import errno
 import signal
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -66,7 +66,7 @@ def _demonstration(folder: Path) -> Troth:
 
 def run(troth: Troth, host: str, port: int, lines: Sequence[str] = ()) -> None:
     """Serve until somebody stops it, by Ctrl-C or by a signal of the system's."""
-    with _stoppable():
+    with _stoppable(), suppress(KeyboardInterrupt):
         tell(host, port)
         for line in lines:
             err.print(line)

@@ -1,0 +1,39 @@
+"""An instance for the command line: built once with somebody in it, copied for each test."""
+
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.interfaces.terminal import admitted
+from troth.app import create
+from troth.model.terms import SubjectId
+
+
+class Instance(NamedTuple):
+    """A folder nobody has open, who lives in it, and a backup of its data and of its keys."""
+
+    folder: Path
+    subject: SubjectId
+    data: Path
+    keys: Path
+
+
+@pytest.fixture(scope="session")
+def instance_built(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """Build an instance by the machine's own clock; copy it."""
+    base = tmp_path_factory.mktemp("instance")
+    built = base / "house", base / "data.tar.gz", base / "keys.tar.gz"
+    with create(built[0]) as troth:
+        subject = admitted(troth)
+        troth.back_up(built[1])
+        troth.back_up_keys(built[2])
+    return Instance(built[0], subject, built[1], built[2])
+
+
+@pytest.fixture
+def instance(instance_built: Instance, tmp_path: Path) -> Instance:
+    """Return an instance of the test's own."""
+    folder = Path(shutil.copytree(instance_built.folder, tmp_path / "house"))
+    return instance_built._replace(folder=folder)
