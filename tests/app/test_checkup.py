@@ -170,9 +170,9 @@ def test_a_subject_in_the_wrong_region(enter: Enter, well: Path, look: Look) -> 
 
 
 def test_an_epoch_that_should_have_ended(well: Path, look: Look, clock: SetClock) -> None:
-    clock.forward(days=6)
+    clock.forward(days=5)
     assert not [each for each in look() if "rotated" in each.what]
-    clock.forward(days=2)
+    clock.forward(days=1)
     found = [each.what for each in look() if "rotated" in each.what]
     assert found == [f"the keys of `{r}` have not been rotated for over 7 days" for r in REGIONS]
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.app.files import altered, asked, contents, prints
-from tests.gate.house import House
+from tests.gate.house import House, PostgresHouses
+from tests.support.postgres import Server
 from troth.app import bury, change_root, create, restore, restore_keys, safekeeping, switch
+from troth.app import open as open_house
 from troth.app.safekeeping import BroughtBack
 from troth.model.acts import Erase, Notify, Use
 from troth.model.clock import SetClock, iso
@@ -121,6 +123,8 @@ def test_where_epochs_keep_ending_it_gives_up(
 
 def test_lost_keys_come_back(enter: Enter, folder: Path, anna: SubjectId, bring: Bring) -> None:
     lose_keys(folder)
+    with pytest.raises(Misconfigured, match="key database of `cn` is missing"), enter():
+        pass
     told = bring()["cn"]
     assert (told.keys, told.lost, told.replayed) == (1, 0, True)
     with enter() as house:
@@ -300,6 +304,21 @@ def test_a_backup_from_before_the_root_key_changed_needs_the_old_one(
     (folder / "regions/cn/root.key").unlink()
     with enter() as house:
         assert email(house, anna)
+
+
+def test_on_postgresql_the_servers_own_tools_are_named(
+    server: Server, clock: SetClock, tmp_path: Path
+) -> None:
+    house = PostgresHouses(server, tmp_path).template
+    for copy in (
+        lambda: troth.back_up_keys(tmp_path / "keys.tar.gz"),
+        lambda: troth.back_up(tmp_path / "data.tar.gz"),
+    ):
+        with open_house(house, clock=clock) as troth, pytest.raises(Misconfigured) as refused:
+            copy()
+        assert "pg_dump" in refused.value.remedy
+    assert bury(house, clock=clock)["cn"] == {"destroyed": 0, "buried": 0}
+    assert [path.name for path in tmp_path.iterdir()] == ["house"]
 
 
 class Killed(BaseException):

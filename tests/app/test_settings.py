@@ -201,7 +201,7 @@ def test_a_variable_is_put_over_every_key(tmp_path: Path) -> None:
     assert read.server.trusted_proxies == ("10.0.0.0/8", "127.0.0.1")
     assert (read.email.host, read.instance.epoch_days) == ("smtp.example.org", 3)
     assert read.regions["cn"].root_key == "env:CN_ROOT"
-    assert read.regions["global"].data.endswith("db/global")
+    assert read.regions["global"].data.endswith("/global")
     assert read.folder == str(tmp_path)
 
 

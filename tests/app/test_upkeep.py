@@ -8,11 +8,12 @@ import pytest
 
 from tests.app.files import prints
 from tests.gate.house import House
-from troth.app import create, memory
+from tests.interfaces.terminal import changed
+from troth.app import create, memory, safekeeping
 from troth.app.lock import Lock
 from troth.model.acts import Erase
-from troth.model.clock import SetClock
-from troth.model.errors import BadInput, Misconfigured
+from troth.model.clock import HOUR, SetClock
+from troth.model.errors import BadInput, Misconfigured, WrongRootKey
 
 Enter = Callable[[], AbstractContextManager[House]]
 
@@ -28,9 +29,9 @@ def test_an_epoch_ends_by_itself_before_what_a_certificate_promised(
         certificate = house.perform(Erase(subject=house.admit())).certificate
         assert certificate is not None
         house.troth.rotate_keys()
-        clock.forward(days=6.9)
+        clock.forward(days=5.9)
         assert house.troth.tick()["rotated"] == 0
-        clock.forward(days=0.09)
+        clock.forward(days=0.1)
         house.troth.tick()
         assert clock.now() < certificate.irreversible_by
         assert [path.name for path in folder.glob("regions/*/keys/epoch-*")] == [
@@ -38,6 +39,19 @@ def test_an_epoch_ends_by_itself_before_what_a_certificate_promised(
             "epoch-0003.key",
         ]
         assert house.troth.tick()["rotated"] == 0
+
+
+@pytest.mark.parametrize(("days", "left"), [(1, 24 / 7), (7, 24), (30, 24)])
+def test_it_ends_early_enough_for_a_daily_job_and_not_at_every_tick(
+    enter: Enter, folder: Path, days: int, left: float
+) -> None:
+    changed(folder, "# epoch_days = 7", f"epoch_days = {days}")
+    with enter() as house:
+        (keys, *_) = house.troth._builder.keys.values()
+        ahead = safekeeping.epoch_over(keys, house.troth.settings) - safekeeping.epoch_ends(
+            keys, house.troth.settings
+        )
+    assert ahead == pytest.approx(left * HOUR, abs=1)
 
 
 def test_the_first_epoch_begins_when_the_instance_is_made(tmp_path: Path, clock: SetClock) -> None:
@@ -64,6 +78,19 @@ def test_a_lost_database_is_not_replaced_by_an_empty_one(
     with pytest.raises(Misconfigured, match="database of `cn` is missing") as refused, enter():
         pass
     assert "restore" in refused.value.remedy
+    assert prints(folder) == before
+
+
+@pytest.mark.parametrize("region", ["cn", "global"])
+def test_a_wrong_root_key_of_any_region_changes_nothing(
+    enter: Enter, folder: Path, region: str
+) -> None:
+    with enter() as house:
+        house.admit()
+    (folder / f"regions/{region}/root.key").write_bytes(b"A" * 43 + b"=")
+    before = prints(folder)
+    with pytest.raises(WrongRootKey), enter():
+        pass
     assert prints(folder) == before
 
 

@@ -93,7 +93,7 @@ class Builder:
         """Open one region's rooms and finish what a crash left undone there."""
         place, at = self._settings.regions[name], self._clock.now()
         home = self._homes[name] = home_of(self._settings, name)
-        if self._open == self._store:
+        if self._open == self._store and place.data != ":memory:":
             demand_whole(self._settings, name, home)
         data, wrapped = (
             self._kept(self._open(where, f"{name}/{kind}"))
@@ -238,13 +238,18 @@ def demand_whole(settings: Settings, region: Region, home: KeyHome) -> None:
     An empty key store would pass everybody off as erased. Raises ``Misconfigured``.
     """
     place = settings.regions[region]
-    for kind, where, remedy in (
-        ("key", place.keys, "bring it back: troth keys restore"),
-        ("data", place.data, "bring it back: troth restore"),
-    ):
-        file = "://" not in where and where != ":memory:"
-        if file and home.epochs() and not settings.path(where).exists():
-            raise Misconfigured(f"the {kind} database of `{region}` is missing", remedy=remedy)
+    paths = {"key": place.keys, "data": place.data}
+    remedies = {"key": "troth keys restore", "data": "troth restore"}
+    here = {
+        kind: settings.path(where).exists() for kind, where in paths.items() if "://" not in where
+    }
+    if any(here.values()) or home.epochs():
+        for kind, there in here.items():
+            if not there:
+                raise Misconfigured(
+                    f"the {kind} database of `{region}` is missing",
+                    remedy=f"bring it back: {remedies[kind]}",
+                )
 
 
 def compiled(source: str, name: str) -> Edition:

@@ -16,7 +16,7 @@ from troth.app import rewrap, safekeeping, switch
 from troth.app.settings import RegionSettings, Settings
 from troth.gate import Rooms
 from troth.ledger.verify import Report
-from troth.model.clock import DAY, MINUTE, Moment, after
+from troth.model.clock import DAY, MINUTE, Moment
 from troth.model.terms import Region
 from troth.vault.keys import KeyStore
 
@@ -160,7 +160,7 @@ def look_inside(
                 f"{dead} notices of `{region}` reached nobody",
                 "look at the channels, then requeue them",
             )
-        if at > after(safekeeping.epoch_ends(keys[region], settings), days=1):
+        if at > safekeeping.epoch_over(keys[region], settings):
             yield warning(
                 f"the keys of `{region}` have not been rotated for over"
                 f" {settings.instance.epoch_days} days",

@@ -23,7 +23,7 @@ from troth.app.settings import RegionSettings, Settings
 from troth.app.switch import Move
 from troth.app.upkeep import BACKUP_KEY
 from troth.ledger.entry import decode
-from troth.model.clock import HOUR, Moment, after, iso, moment
+from troth.model.clock import DAY, Moment, after, iso, moment
 from troth.model.errors import BadInput, Misconfigured, StoreBusy, WrongRootKey
 from troth.model.terms import Region
 from troth.store.sql import Store, migrate
@@ -34,8 +34,9 @@ from troth.vault.keys import KeyStore
 KEYS: Final = "keys"
 BACKED_UP: Final = "keys.backed_up"
 ROTATED: Final = "keys.rotated"
-AHEAD: Final = HOUR
-"""How long before an epoch has to be over its end begins: rewrapping takes its time."""
+AHEAD: Final = 7
+"""An epoch is ended when a seventh of it is left, a day at most: where only a daily job looks, and
+for as long as rewrapping takes."""
 TRIES: Final = 3
 _EPOCH: Final = re.compile(r"epoch-([0-9]+)")
 
@@ -74,10 +75,15 @@ class BroughtBack(Struct, frozen=True, kw_only=True):
     replayed: bool
 
 
+def epoch_over(keys: KeyStore, settings: Settings) -> Moment:
+    """Return by when a region's epoch has to be over, as certificates have promised."""
+    return after(keys.oldest_epoch_made_at, days=settings.instance.epoch_days)
+
+
 def epoch_ends(keys: KeyStore, settings: Settings) -> Moment:
-    """Return when a region's epoch has to be ended, so that it is over when it was promised."""
-    ends = after(keys.oldest_epoch_made_at, days=settings.instance.epoch_days)
-    return Moment(ends - AHEAD)
+    """Return from when on a region's epoch is to be ended."""
+    ahead = min(DAY, settings.instance.epoch_days * DAY // AHEAD)
+    return Moment(epoch_over(keys, settings) - ahead)
 
 
 # --- making one --------------------------------------------------------------------------------
@@ -92,6 +98,13 @@ def back_up(
     ``Misconfigured`` on PostgreSQL, ``StoreBusy`` while epochs keep ending.
     """
     archive.demand_new(target)
+    for region, place in settings.regions.items():
+        if "://" in place.keys:
+            raise Misconfigured(
+                f"the key database of `{region}` lies on a server, which has tools of its own",
+                remedy="pg_dump it apart from the data, copy the key folder with it, and keep"
+                " neither longer than one epoch",
+            )
     # Beside the keys themselves: what a crash leaves is found, and removed, at the next start.
     with switch.workshop(settings.path("keys-backup")) as folder:
         epochs = {
@@ -122,8 +135,6 @@ def _copied(settings: Settings, region: Region, store: Store, folder: Path) -> t
             return _copy(settings, place, store, folder / region)
         except Misconfigured:
             # An epoch may have ended between the two copies: then its key is rightly missing.
-            if "://" in place.keys:
-                raise
             for left in (folder / region, folder / f"{region}.db"):
                 switch.destroy(left)
     raise StoreBusy(

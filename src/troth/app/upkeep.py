@@ -94,10 +94,12 @@ def backup_key(settings: Settings) -> bytes:
 
     Raises ``Misconfigured`` where the home region's keys are not there, ``WrongRootKey``.
     """
-    home = settings.instance.home
-    if not settings.path(settings.regions[home].key_folder).is_dir():
-        raise Misconfigured(f"the key folder of `{home}` is missing", remedy=KEYS_FIRST)
-    return home_of(settings, Region(settings.instance.home)).named(BACKUP_KEY)
+    region = Region(settings.instance.home)
+    if settings.path(settings.regions[region].key_folder).is_dir():
+        home = home_of(settings, region)
+        if home.epochs():
+            return home.named(BACKUP_KEY)
+    raise Misconfigured(f"the key folder of `{region}` is missing or empty", remedy=KEYS_FIRST)
 
 
 def _place(settings: Settings, region: str) -> RegionSettings:

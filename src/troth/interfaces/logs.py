@@ -6,7 +6,7 @@ log. Whatever a line holds is escaped, so that no text can begin a line of its o
 
 import json
 import logging
-from typing import Final
+from typing import Final, TextIO
 
 from troth.interfaces.api.problems import place
 from troth.model.clock import Moment, iso
@@ -45,9 +45,9 @@ class Lines(logging.Formatter):
         return json.dumps(told)
 
 
-def begin() -> None:
-    """Send what the service logs to the standard error output; once is enough."""
-    handler = logging.StreamHandler()
+def begin(stream: TextIO | None = None) -> None:
+    """Send what the service logs to a stream: the standard error output unless told."""
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(Lines())
     handler.addFilter(Discreet())
     for name in LOGGERS:

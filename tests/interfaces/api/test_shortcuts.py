@@ -3,6 +3,7 @@
 import pytest
 
 from tests.interfaces.api.office import Office, problem
+from tests.interfaces.api.test_gather import read_all
 from troth.interfaces.api.routes import Shortcuts, endpoints
 from troth.model.terms import SubjectId
 
@@ -50,6 +51,6 @@ def test_a_fault_on_the_short_way_says_nothing_either(
         raise RuntimeError("13988887777")
 
     monkeypatch.setattr(office.gate, "perform", broken)
-    response = office.post(f"/v1/subjects/{subject}/use", ASKED, key)
+    (response,) = read_all(office, key, [(subject, "support")])
     problem(response, 500, "error")
     assert "13988887777" not in response.text

@@ -14,9 +14,9 @@ from litestar.concurrency import sync_to_thread
 
 from troth.interfaces.api.codec import encode
 from troth.interfaces.api.door import Caller, recognise
-from troth.interfaces.api.endpoint import ARRIVAL, Arrival, Endpoint, House
+from troth.interfaces.api.endpoint import ARRIVAL, Arrival, Endpoint, House, Raw, Written
 from troth.interfaces.api.peers import Peers, on_this_machine
-from troth.interfaces.api.problems import FAULT, Problem, problem
+from troth.interfaces.api.problems import FAULT, MEDIA, Problem, problem
 from troth.interfaces.api.routes import Shortcuts
 from troth.model.clock import MINUTE, SECOND, Clock
 from troth.model.errors import Refused, TooLarge, TooMany, TrothError
@@ -53,6 +53,7 @@ TO_PEOPLE: Final = {
     "cross-origin-resource-policy": "same-origin",
 }
 HSTS: Final = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
+CLOSE: Final = {"connection": "close"}
 NO_STORE: Final = (b"cache-control", b"no-store")
 
 
@@ -93,7 +94,8 @@ class Threshold:
             caller = await self._admit(scope, headers)
             body = await self._body(scope, headers, receive)
         except TrothError as error:
-            await answer(problem(error), send)
+            # What was sent has not been read to its end: the connection is of no more use.
+            await _said(problem(error), CLOSE)(scope, None, send)
             return
         if body is None:
             return
@@ -107,17 +109,13 @@ class Threshold:
 
     async def _answer(self, endpoint: Endpoint, scope: Scope, send: Send) -> None:
         """Answer a call of an address that is hot, as the router would have."""
-        told = FAULT
-        written = None
+        written = A_FAULT
         try:
             written = await endpoint.answer(scope, self._house)
         except TrothError as error:
-            told = problem(error)
+            written = _said(problem(error))
         finally:
             # A fault of ours goes on to the server, whose log gets its kind and place.
-            if written is None:
-                await answer(told, send)
-        if written is not None:
             await written(scope, None, send)
 
     # --- who comes in --------------------------------------------------------------------------
@@ -198,6 +196,13 @@ class Threshold:
         return dressed
 
 
+def _said(told: Problem, more: dict[str, str] | None = None) -> Written:
+    return Written(Raw(encode(told), MEDIA, told.headers() | (more or {}), told.status))
+
+
+A_FAULT: Final = _said(FAULT)
+
+
 class Pace:
     """A token bucket for each who calls, bounded in number; the longest unused is forgotten."""
 
@@ -223,15 +228,6 @@ class Pace:
 
 def _octets(told: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), text.encode()) for name, text in told.items()]
-
-
-async def answer(told: Problem, send: Send) -> None:
-    """Answer with a problem, and ask for the connection to be closed."""
-    body = encode(told)
-    headers = [(name.encode(), text.encode()) for name, text in told.headers().items()]
-    headers += [(b"content-length", str(len(body)).encode()), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": told.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _whole(body: bytes, receive: Receive) -> Receive:
