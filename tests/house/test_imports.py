@@ -27,7 +27,8 @@ ROOMS = (
 )
 PARTS_OF_THE_APP = (
     *("app.building", "app.house", "app.instance", "app.offline", "app.rehearsal"),
-    *("app.settings", "app.traces", "app.upkeep"),
+    *("app.settings", "app.traces", "app.upkeep", "app.archive", "app.checkup", "app.lock"),
+    *("app.merge", "app.rewrap", "app.safekeeping", "app.switch"),
 )
 
 
