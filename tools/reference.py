@@ -86,7 +86,11 @@ def of_commands() -> Iterator[str]:
 def of_command(command: click.Command, name: str, above: click.Context | None) -> Iterator[str]:
     """Write one command and those below it."""
     context = click.Context(
-        command, info_name=name.rpartition(" ")[2], parent=above, max_content_width=WIDTH
+        command,
+        info_name=name.rpartition(" ")[2],
+        parent=above,
+        max_content_width=WIDTH,
+        **command.context_settings,
     )
     context.terminal_width = WIDTH
     yield f"## `{name}`\n"

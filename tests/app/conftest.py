@@ -1,12 +1,12 @@
 """An instance in a folder that was built once, copied for each test that looks after one."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
+from tests.app.files import twin
 from tests.gate.house import House, SqliteHouses, opened
 from troth.model.clock import SetClock, moment
 
@@ -23,7 +23,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(built: Path, tmp_path: Path) -> Path:
     """Return an instance's folder of the test's own; nothing has it open."""
-    return Path(shutil.copytree(built, tmp_path / "house"))
+    return twin(built, tmp_path / "house")
 
 
 @pytest.fixture

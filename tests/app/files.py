@@ -2,10 +2,21 @@
 
 import hashlib
 import io
+import os
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+
+def twin(source: Path, target: Path) -> Path:
+    """Copy an instance nobody has open; its ballast, which holds nothing, is shared."""
+
+    def copy(old: str, new: str) -> object:
+        return os.link(old, new) if old.endswith(".ballast") else shutil.copy2(old, new)
+
+    return Path(shutil.copytree(source, target, copy_function=copy))
 
 
 def prints(folder: Path) -> dict[str, str]:

@@ -254,6 +254,16 @@ def test_living_keys_are_not_thrown_away_for_older_ones(
         assert email(house, since)
 
 
+def test_nor_where_the_data_is_lost_and_the_keys_are_not(
+    enter: Enter, folder: Path, anna: SubjectId, bring: Bring
+) -> None:
+    with enter() as house:
+        house.admit()
+    lose_data(folder)
+    with pytest.raises(BadInput, match="living keys"):
+        bring()
+
+
 def test_nobody_may_have_the_instance_open(
     enter: Enter, anna: SubjectId, bring: Bring, folder: Path
 ) -> None:
@@ -263,13 +273,14 @@ def test_nobody_may_have_the_instance_open(
                 refused()
 
 
-@pytest.mark.parametrize("what", ["not_after", "cn/epoch-0001.key", "cn.db"])
+@pytest.mark.parametrize("what", ["not_after", "no date", "cn/epoch-0001.key", "cn.db"])
 def test_an_altered_backup_changes_nothing(
     folder: Path, anna: SubjectId, keys: Path, clock: SetClock, what: str
 ) -> None:
     def change(files: dict[str, bytes]) -> None:
-        if what == "not_after":
-            files["manifest.json"] = files["manifest.json"].replace(b"2026-11-09", b"2099-11-09")
+        if what in ("not_after", "no date"):
+            date = b"2099-11-09" if what == "not_after" else b"never"
+            files["manifest.json"] = files["manifest.json"].replace(b"2026-11-09", date)
         else:
             files[what] = files[what][:-1] + b"?"
 

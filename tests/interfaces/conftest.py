@@ -1,11 +1,11 @@
 """An instance for the command line: built once with somebody in it, copied for each test."""
 
-import shutil
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.app.files import twin
 from tests.interfaces.terminal import admitted
 from troth.app import create
 from troth.model.terms import SubjectId
@@ -35,5 +35,4 @@ def instance_built(tmp_path_factory: pytest.TempPathFactory) -> Instance:
 @pytest.fixture
 def instance(instance_built: Instance, tmp_path: Path) -> Instance:
     """Return an instance of the test's own."""
-    folder = Path(shutil.copytree(instance_built.folder, tmp_path / "house"))
-    return instance_built._replace(folder=folder)
+    return instance_built._replace(folder=twin(instance_built.folder, tmp_path / "house"))

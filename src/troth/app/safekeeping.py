@@ -44,6 +44,7 @@ DESTROYED: Final = "SELECT number FROM epochs WHERE state = 'destroyed'"
 ROTATIONS: Final = (
     f"SELECT leaf FROM entries WHERE who = '' AND instr(leaf, CAST('{ROTATED}' AS BLOB)) > 0"
 )
+KEY_IDS: Final = "SELECT key_id FROM wrapped_keys"
 # Every table of the data that names a key it could not do without; what is doomed is not one.
 NAMING: Final = (
     "SELECT m.name FROM data.sqlite_master m, pragma_table_info(m.name, 'data') c"
@@ -187,10 +188,10 @@ def bring_back(
     """
     with switch.workshop(settings.path("restore")) as folder:
         manifest = archive.unpack(source, folder, KEYS)
+        _demand_ours(settings, manifest, folder, root)
         _demand_in_time(manifest, at)
         moves = [move for region in manifest.epochs for move in _moves(settings, region)]
         switch.sweep(folder, moves)
-        _demand_ours(settings, manifest, folder, root)
         try:
             told = {
                 region: _lay(settings, Region(region), epochs, folder, at, root)
@@ -321,24 +322,30 @@ def _replayed(coming: Path, now: Path, data: Path) -> BroughtBack:
 
     Raises ``BadInput`` when the key store of now holds living keys that the backup does not.
     """
+    living = {key for (key,) in _rows(now, KEY_IDS)}
     if not data.exists():
         with merge.joined(coming) as database:
-            keys = _count(database, "SELECT count(*) FROM wrapped_keys")
-        return BroughtBack(keys=keys, destroyed=0, lost=0, replayed=False)
+            keys = {key for (key,) in database.execute(KEY_IDS)}
+        _demand_none(living - keys, now)
+        return BroughtBack(keys=len(keys), destroyed=0, lost=0, replayed=False)
     with merge.joined(coming, data=data) as database:
         destroyed = prune(database)
-        keys = _count(database, "SELECT count(*) FROM wrapped_keys")
         missing = "key_id NOT IN (SELECT key_id FROM main.wrapped_keys)"
-        lost = _count(database, f"SELECT count(*) FROM data.subjects WHERE {missing}")
-        dear = {row[0] for row in database.execute(f"SELECT key_id FROM named WHERE {missing}")}
-    living = {key for (key,) in _rows(now, "SELECT key_id FROM wrapped_keys")} if dear else set()
-    if dear & living:
+        dear = {key for (key,) in database.execute(f"SELECT key_id FROM named WHERE {missing}")}
+        lost = database.execute(f"SELECT count(*) FROM data.subjects WHERE {missing}").fetchone()[0]
+        keys = {key for (key,) in database.execute(KEY_IDS)}
+    _demand_none(dear & living, now)
+    return BroughtBack(keys=len(keys), destroyed=destroyed, lost=lost, replayed=True)
+
+
+def _demand_none(dear: set[bytes], now: Path) -> None:
+    """Demand that no living key would be thrown away for an older store."""
+    if dear:
         raise BadInput(
-            f"{len(dear & living)} living keys are in the key database of now and not in this"
-            " backup: what they seal would be lost",
+            f"{len(dear)} living keys are in the key database of now and not in this backup:"
+            " what they seal would be lost",
             remedy=f"if `{now}` is damaged beyond use, move it aside; else leave it",
         )
-    return BroughtBack(keys=keys, destroyed=destroyed, lost=lost, replayed=True)
 
 
 def prune(database: sqlite3.Connection) -> int:
@@ -367,7 +374,3 @@ def prune_all(settings: Settings) -> dict[str, int]:
         with merge.joined(settings.path(place.keys), data=settings.path(place.data)) as database:
             told[region] = prune(database)
     return told
-
-
-def _count(database: sqlite3.Connection, sql: str) -> int:
-    return int(database.execute(sql).fetchone()[0])

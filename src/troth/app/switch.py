@@ -5,6 +5,7 @@ whole, decides: before it lies there everything is as it was, afterwards everyth
 be, and whoever opens the instance next finishes what a crash interrupted.
 """
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -47,9 +48,20 @@ def before(target: Path) -> Path:
 def commit(folder: Path, moves: Sequence[Move]) -> None:
     """Decide on the moves, durably, and make them. Nobody else may have the instance open."""
     for move in moves:
-        files.sync_folder(Path(move.target).parent)
+        _settle(fresh(Path(move.target)))
     files.replace(folder / JOURNAL, msgspec.json.encode(moves))
     finish(folder)
+
+
+def _settle(path: Path) -> None:
+    """Make durable what was laid down, to the last file."""
+    for found in (path, *path.rglob("*")) if path.is_dir() else (path,):
+        if found.is_dir():
+            files.sync_folder(found)
+        else:
+            with found.open("rb") as file:
+                os.fsync(file.fileno())
+    files.sync_folder(path.parent)
 
 
 def interrupted(folder: Path) -> bool:
