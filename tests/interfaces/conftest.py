@@ -1,5 +1,6 @@
-"""An instance for the command line: built once with somebody in it, copied for each test."""
+"""Instances for the interfaces: a folder for the command line, one in memory for the pages."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,7 +8,9 @@ import pytest
 
 from tests.app.files import twin
 from tests.interfaces.terminal import admitted
-from troth.app import create
+from tests.interfaces.visitor import Visitor
+from troth import app
+from troth.app import Troth, create
 from troth.model.terms import SubjectId
 
 
@@ -36,3 +39,24 @@ def instance_built(tmp_path_factory: pytest.TempPathFactory) -> Instance:
 def instance(instance_built: Instance, tmp_path: Path) -> Instance:
     """Return an instance of the test's own."""
     return instance_built._replace(folder=twin(instance_built.folder, tmp_path / "house"))
+
+
+@pytest.fixture(scope="module")
+def troth() -> Iterator[Troth]:
+    """Return an instance in memory, shared by the tests of one file."""
+    with app.memory() as made:
+        yield made
+
+
+@pytest.fixture
+def visitor(troth: Troth) -> Visitor:
+    """Return somebody who opens the pages for the first time, in Chinese."""
+    return Visitor(troth)
+
+
+@pytest.fixture
+def member(troth: Troth) -> Visitor:
+    """Return somebody who has an account and is signed in."""
+    visitor = Visitor(troth)
+    visitor.register()
+    return visitor

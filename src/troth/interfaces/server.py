@@ -21,9 +21,12 @@ from troth.interfaces.api.limits import Threshold
 from troth.interfaces.api.peers import networks
 from troth.interfaces.api.problems import unroutable
 from troth.interfaces.api.web import web
-from troth.interfaces.centre.forms import Forms
-from troth.interfaces.centre.routes import centre, lost
+from troth.interfaces.centre.routes import CENTRE
 from troth.interfaces.connections import Guard, Patience, Porch
+from troth.interfaces.console.routes import CONSOLE
+from troth.interfaces.entrance.routes import ENTRANCE
+from troth.interfaces.pages.binding import bound, lost
+from troth.interfaces.pages.forms import Forms
 from troth.model.errors import Misconfigured
 
 SHUTDOWN_SECONDS: Final = 10
@@ -36,7 +39,7 @@ def application(troth: Troth, *, failures: Callable[[], list[str]] = list) -> Th
     """
     return web(
         troth,
-        pages=centre(troth),
+        pages=bound((ENTRANCE, CENTRE, CONSOLE), slow=troth.slow),
         state={"forms": Forms(troth.token_key)},
         astray=astray,
         failures=failures,

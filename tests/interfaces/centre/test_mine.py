@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from tests.interfaces.centre.visitor import PASSWORD, Visitor
+from tests.interfaces.visitor import PASSWORD, Visitor
 from tests.support.letters import last_code, letters
 from troth.app import Troth
 from troth.model.acts import Actor

@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from troth.documents.proof.origin import NOWHERE, Origin
 from troth.model.clock import HOUR, MINUTE, Moment
 from troth.model.errors import NotProved
 from troth.model.secret import Secret
@@ -61,7 +62,9 @@ class Sessions:
     def __init__(self, stores: Mapping[Region, Store]) -> None:
         self._stores = stores
 
-    def start(self, subject: SubjectId, *, at: Moment, stepped: bool = False) -> Secret:
+    def start(
+        self, subject: SubjectId, *, at: Moment, stepped: bool = False, origin: Origin = NOWHERE
+    ) -> Secret:
         """Sign a subject in and return the token; nothing can bring it back later."""
         secret = secrets.token_urlsafe(32)
         row = (str(subject), _hash(secret), at, at, at if stepped else None)

@@ -10,6 +10,7 @@ import hmac
 from typing import Final
 
 from troth.documents.proof.codes import plain
+from troth.documents.proof.origin import NOWHERE, Origin
 from troth.model.clock import DAY, MINUTE, SECOND, Moment
 from troth.model.errors import TooMany
 from troth.model.secret import Secret
@@ -40,7 +41,7 @@ class Throttle:
         self._store = store
         self._key = key
 
-    def begin(self, what: Secret, *, at: Moment) -> None:
+    def begin(self, what: Secret, *, at: Moment, origin: Origin = NOWHERE) -> None:
         """Count one try on an identifier. Raises ``TooMany`` when its time has not come."""
         digest = self._digest(what)
 

@@ -4,10 +4,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.centre.doors import Me, me
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import Call, Page, go, house, show, tongue
-from troth.interfaces.centre.words import Trouble
+from troth.interfaces.pages.doors import Me, me
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import Call, Page, go, house, show, tongue
+from troth.interfaces.pages.words import Trouble
 from troth.model.clock import Moment
 
 PLACE: Final = "/me/requests"
@@ -65,7 +65,7 @@ def _page(
     ]
     return show(
         request,
-        "requests.html",
+        "centre/requests.html",
         status=422 if troubles else 200,
         place=PLACE,
         troubles=troubles,

@@ -2,10 +2,6 @@
 
 Only what can be said in general is offered here; what needs an occasion (a number for a real-name
 check, a partner) is asked for there, and can be taken back here.
-
-Advertisements are also stopped by the signed link in each of them, without signing in (RFC 8058).
-Opening it only shows the button, so that a mail program that looks at links in advance stops
-nothing; mail programs with a button of their own send the same form.
 """
 
 from typing import Final
@@ -14,11 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from troth.app import Shown, Tick
-from troth.interfaces.centre.doors import Me, me
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import Call, Page, Seen, download, house, show, tongue
+from troth.interfaces.pages.doors import Me, me
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import Call, Page, Seen, download, house, show, tongue
 from troth.model.clock import Moment
-from troth.model.errors import NotFound, NotProved
+from troth.model.errors import NotFound
 from troth.model.terms import matches
 
 PLACE: Final = "/me/consents"
@@ -81,7 +77,7 @@ def _page(
     history = list(reversed(troth.consent.history(who.subject)))
     return show(
         request,
-        "consents.html",
+        "centre/consents.html",
         place=PLACE,
         general=general,
         special=[one for one in switches if one not in general and one.state != "unknown"],
@@ -130,22 +126,3 @@ def _fields(request: Call, key: str) -> list[str]:
         and category.sensitive is None
         and any(matches(pattern, field) for pattern in patterns)
     ]
-
-
-# --- stopping by a link ------------------------------------------------------------------------
-
-
-def stop_form(request: Call) -> Page:
-    """Show the button."""
-    return show(request, "stop.html", stopped=False)
-
-
-def stop(request: Call) -> Page:
-    """Stop them, from the next message on. Doing it twice is no error."""
-    try:
-        house(request).contact.stop(str(request.path_params["token"]))
-    except NotProved as error:
-        words = tongue(request)
-        trouble = words.instead(words.trouble(error), "link", field="")
-        return show(request, "wrong.html", status=404, place="/", trouble=trouble)
-    return show(request, "stop.html", stopped=True)

@@ -4,9 +4,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.centre.doors import Me, me, proved
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import (
+from troth.interfaces.pages.doors import Me, me, proved
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import (
     Call,
     Page,
     Seen,
@@ -17,7 +17,7 @@ from troth.interfaces.centre.page import (
     show,
     tongue,
 )
-from troth.interfaces.centre.words import Trouble
+from troth.interfaces.pages.words import Trouble
 from troth.model.clock import MINUTE, Moment
 from troth.model.errors import BadInput, TrothError
 from troth.model.secret import Secret
@@ -98,7 +98,7 @@ def _form(
 ) -> Page:
     return show(
         request,
-        "correct.html",
+        "centre/correct.html",
         status=status,
         lines=_lines(request, who),
         troubles=(trouble,) if trouble else (),
@@ -112,7 +112,7 @@ def _form(
 def contact_form(request: Call) -> Page:
     """Ask for a new e-mail address or phone number."""
     me(request)
-    return show(request, "contact.html", typed={})
+    return show(request, "centre/contact.html", typed={})
 
 
 def _send(request: Call, sent: Form, who: Me) -> Page:
@@ -124,7 +124,7 @@ def _send(request: Call, sent: Form, who: Me) -> Page:
     except TrothError as error:
         return show(
             request,
-            "contact.html",
+            "centre/contact.html",
             status=error.status,
             typed=sent.carried(),
             troubles=(words.trouble(error),),
@@ -140,7 +140,7 @@ def _enter(request: Call, bound: Bound, trouble: Trouble | None = None, status: 
     state = forms(request).seal(BIND, binding(request), bound, until=until)
     return show(
         request,
-        "contact_code.html",
+        "centre/contact_code.html",
         status=status,
         place="/me/contact/code",
         again={"state": state},
@@ -159,7 +159,12 @@ def bind(request: Call, sent: Form) -> Page:
     except BadInput as error:
         troubles = (words.trouble(error),)
         return show(
-            request, "contact.html", status=422, place="/me/contact", typed={}, troubles=troubles
+            request,
+            "centre/contact.html",
+            status=422,
+            place="/me/contact",
+            typed={},
+            troubles=troubles,
         )
     if "code" not in sent.carried():
         return _enter(request, bound)

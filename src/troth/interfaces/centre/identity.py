@@ -7,10 +7,10 @@ authority with another. Without both nothing is kept (2.3, PIPL 23 and 29).
 from typing import Any, Final
 
 from troth.app import Shown, Tick
-from troth.interfaces.centre.doors import Me, me
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import Call, Page, house, show, tongue
-from troth.interfaces.centre.words import Trouble
+from troth.interfaces.pages.doors import Me, me
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import Call, Page, house, show, tongue
+from troth.interfaces.pages.words import Trouble
 from troth.model.errors import BadInput, ConsentMissing, TrothError
 
 NUMBER: Final = "identity.id_number"
@@ -48,7 +48,7 @@ def verify(request: Call, sent: Form) -> Page:
         return _form(request, who, trouble, error.status, sent.carried())
     except TrothError as error:
         return _form(request, who, words.trouble(error), error.status, sent.carried())
-    return show(request, "realname_done.html", place=PLACE, checked=checked)
+    return show(request, "centre/realname_done.html", place=PLACE, checked=checked)
 
 
 def _ticks(sent: Form, keys: list[str]) -> tuple[Tick, ...]:
@@ -82,7 +82,7 @@ def _form(
     fact: Any = house(request).realname.status(who.subject)
     return show(
         request,
-        "realname.html",
+        "centre/realname.html",
         status=status,
         place=PLACE,
         keys=_missing(request, who),

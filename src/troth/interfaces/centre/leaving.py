@@ -1,8 +1,8 @@
 """A copy to take along, and the end of an account: plan, proof, certificate (6.4, 9.1, 9.4)."""
 
-from troth.interfaces.centre.doors import Me, me, proved
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import (
+from troth.interfaces.pages.doors import Me, me, proved
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import (
     Call,
     Page,
     download,
@@ -17,7 +17,7 @@ from troth.model.errors import BadInput
 def copy_form(request: Call) -> Page:
     """Say what a copy holds and what it leaves out."""
     who = me(request)
-    return show(request, "copy.html", holdings=house(request).gate.inventory(who.subject))
+    return show(request, "centre/copy.html", holdings=house(request).gate.inventory(who.subject))
 
 
 def _copy(request: Call, form: Form, who: Me) -> Page:
@@ -34,7 +34,7 @@ take_copy = proved(_copy, why="step.copy", place="/me/copy")
 def plan(request: Call) -> Page:
     """Say what an end of the account would do, before anything happens."""
     who = me(request)
-    return show(request, "cancel.html", plan=house(request).accounts.closing_plan(who.token))
+    return show(request, "centre/cancel.html", plan=house(request).accounts.closing_plan(who.token))
 
 
 def _cancel(request: Call, form: Form, who: Me) -> Page:
@@ -43,7 +43,7 @@ def _cancel(request: Call, form: Form, who: Me) -> Page:
         what = house(request).accounts.closing_plan(who.token)
         return show(
             request,
-            "cancel.html",
+            "centre/cancel.html",
             status=422,
             place="/me/cancel",
             plan=what,
@@ -52,7 +52,9 @@ def _cancel(request: Call, form: Form, who: Me) -> Page:
     certificate = house(request).accounts.close(who.token)
     end_session(request)
     region = who.subject.region
-    return show(request, "certificate.html", place="/", certificate=certificate, region=region)
+    return show(
+        request, "centre/certificate.html", place="/", certificate=certificate, region=region
+    )
 
 
 cancel = proved(_cancel, why="step.cancel", place="/me/cancel")

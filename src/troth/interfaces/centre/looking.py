@@ -4,9 +4,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.centre.doors import me
-from troth.interfaces.centre.page import Call, Page, Seen, house, show, tongue
-from troth.interfaces.centre.words import Tongue
+from troth.interfaces.pages.doors import me
+from troth.interfaces.pages.page import Call, Page, Seen, house, show, tongue
+from troth.interfaces.pages.words import Tongue
 from troth.model.clock import Moment
 
 MOST: Final = 50
@@ -34,7 +34,7 @@ def trail(request: Call) -> Page:
     start = _start(request, len(entries))
     return show(
         request,
-        "trail.html",
+        "centre/trail.html",
         looks=looks,
         deeds=[_deed(entry, words) for entry in entries[start : start + MOST]],
         region=who.subject.region,

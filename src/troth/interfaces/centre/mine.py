@@ -9,10 +9,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.centre.doors import Me, me, proved
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import Call, Page, Seen, document, house, show, tongue
-from troth.interfaces.centre.words import Tongue
+from troth.interfaces.pages.doors import Me, me, proved
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import Call, Page, Seen, document, house, show, tongue
+from troth.interfaces.pages.words import Tongue
 from troth.model.acts import Show
 from troth.model.clock import Moment
 
@@ -87,7 +87,7 @@ def _listed(request: Call, who: Me, values: Mapping[str, str]) -> Page:
         groups.setdefault(holding.field.partition(".")[0], []).append(item)
     return show(
         request,
-        "me.html",
+        "centre/me.html",
         place="/me",
         groups=groups,
         opened=bool(values),

@@ -8,9 +8,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.centre.doors import Me, me
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import (
+from troth.interfaces.pages.doors import AFTER
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import (
     DESK,
     Call,
     Page,
@@ -24,13 +24,11 @@ from troth.interfaces.centre.page import (
     show,
     tongue,
 )
-from troth.interfaces.centre.words import Trouble
+from troth.interfaces.pages.words import Trouble
 from troth.model.clock import MINUTE, Moment
 from troth.model.errors import BadInput, TrothError
 from troth.model.secret import Secret
 
-AFTER: Final = ("/me", "/me/consents", "/me/copy", "/me/cancel", "/me/trail", "/me/correct")
-"""Where a sign-in may lead; any other wish leads to the first."""
 LIFE: Final = 10 * MINUTE
 
 
@@ -68,7 +66,7 @@ def sign_in(request: Call, sent: Form) -> Page:
 
 def code_form(request: Call) -> Page:
     """Ask where to send a code to sign in with."""
-    return show(request, "code.html", typed={"to": _after(request)}, flow="sign_in")
+    return show(request, "entrance/code.html", typed={"to": _after(request)}, flow="sign_in")
 
 
 def send_code(request: Call, sent: Form) -> Page:
@@ -102,7 +100,7 @@ def _in(request: Call, token: Secret, path: str) -> Page:
 
 def recovery_form(request: Call) -> Page:
     """Ask whose password was lost."""
-    return show(request, "code.html", typed={"to": AFTER[0]}, flow="recover")
+    return show(request, "entrance/code.html", typed={"to": AFTER[0]}, flow="recover")
 
 
 def send_recovery(request: Call, sent: Form) -> Page:
@@ -142,7 +140,7 @@ def _send(request: Call, sent: Form, flow: str, begin: Callable[..., str]) -> Pa
     except TrothError as error:
         return show(
             request,
-            "code.html",
+            "entrance/code.html",
             status=error.status,
             typed=sent.carried(),
             flow=flow,
@@ -167,7 +165,7 @@ def _enter(
     state = forms(request).seal(flow, binding(request), asked, until=until)
     return show(
         request,
-        "code_enter.html",
+        "entrance/code_enter.html",
         status=status,
         place=_paths(flow)[1],
         again={"state": state},
@@ -194,7 +192,7 @@ def _asked(request: Call, sent: Form, flow: str) -> Asked | Page:
         trouble = tongue(request).trouble(error)
         return show(
             request,
-            "code.html",
+            "entrance/code.html",
             status=error.status,
             place=_paths(flow)[0],
             typed={},
@@ -220,7 +218,7 @@ def _sign_in(
     request: Call, typed: dict[str, str], trouble: Trouble | None = None, status: int = 200
 ) -> Page:
     troubles = (trouble,) if trouble else ()
-    return show(request, "sign_in.html", status=status, typed=typed, troubles=troubles)
+    return show(request, "entrance/sign_in.html", status=status, typed=typed, troubles=troubles)
 
 
 # --- out ---------------------------------------------------------------------------------------
@@ -236,47 +234,3 @@ def sign_out(request: Call, sent: Form) -> Page:
         troth.accounts.sign_out(token)
     end_session(request)
     return go(request, "/")
-
-
-def sessions(request: Call) -> Page:
-    """List where somebody is signed in."""
-    who = me(request)
-    found = house(request).accounts.sessions(who.token)
-    return show(request, "sessions.html", sessions=found, here=who.session)
-
-
-def end_one(request: Call, sent: Form) -> Page:
-    """End one of the sessions, or all of them."""
-    who = me(request)
-    accounts = house(request).accounts
-    if sent.text("session") == "all":
-        accounts.sign_out_everywhere(who.token)
-        end_session(request)
-        return go(request, "/")
-    accounts.end_session(who.token, sent.text("session"))
-    return go(request, "/me/sessions")
-
-
-# --- the password, changed ---------------------------------------------------------------------
-
-
-def password_form(request: Call) -> Page:
-    """Ask for the old password and a new one."""
-    me(request)
-    return show(request, "password.html")
-
-
-def change_password(request: Call, sent: Form) -> Page:
-    """Change the password; every session ends and this browser gets a new one."""
-    who: Me = me(request)
-    try:
-        signed = house(request).accounts.change_password(
-            who.token,
-            sent.password("old_password"),
-            sent.password("password"),
-            sent.password("password_confirm"),
-        )
-    except TrothError as error:
-        trouble = tongue(request).trouble(error)
-        return show(request, "password.html", status=error.status, troubles=(trouble,))
-    return _in(request, signed.token, "/me?changed=1")

@@ -10,8 +10,8 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 from msgspec import Struct
 
-from troth.interfaces.centre.page import Call, Page, document, house, show
-from troth.interfaces.centre.static import served
+from troth.interfaces.pages.page import Call, Page, document, house, show
+from troth.interfaces.pages.static import served
 from troth.model.clock import Moment
 
 STATUSES: Final = ("kept", "partial", "open")
@@ -39,7 +39,7 @@ class Stretch(Struct, frozen=True, kw_only=True):
 
 def home(request: Call) -> Page:
     """Show three doors: see, choose, delete."""
-    return show(request, "home.html")
+    return show(request, "entrance/home.html")
 
 
 def policy(request: Call) -> Page:
@@ -50,7 +50,11 @@ def policy(request: Call) -> Page:
         for host in service.hosts
     )
     return show(
-        request, "policy.html", document=document(request), hosts=hosts, earlier=_earlier(request)
+        request,
+        "entrance/policy.html",
+        document=document(request),
+        hosts=hosts,
+        earlier=_earlier(request),
     )
 
 
@@ -68,7 +72,7 @@ def collected(request: Call) -> Page:
         )
         for field, kept in rows.items()
     ]
-    return show(request, "collected.html", rows=made)
+    return show(request, "entrance/collected.html", rows=made)
 
 
 def shared(request: Call) -> Page:
@@ -76,7 +80,7 @@ def shared(request: Call) -> Page:
     rows: dict[str, list[Any]] = {}
     for row in document(request).sharing:
         rows.setdefault(row.recipient, []).append(row)
-    return show(request, "shared.html", rows=rows)
+    return show(request, "entrance/shared.html", rows=rows)
 
 
 def changes(request: Call) -> Page:
@@ -84,7 +88,7 @@ def changes(request: Call) -> Page:
     earlier = _earlier(request)
     changed = house(request).changed(earlier) if earlier is not None else None
     editions = house(request).gate.editions()
-    return show(request, "changes.html", changed=changed, editions=editions)
+    return show(request, "entrance/changes.html", changed=changed, editions=editions)
 
 
 def _earlier(request: Call) -> Moment | None:
@@ -101,7 +105,7 @@ def _earlier(request: Call) -> Moment | None:
 
 def cookies(request: Call) -> Page:
     """Show every cookie that is set, with purpose and life; whether it is needed."""
-    return show(request, "cookies.html")
+    return show(request, "entrance/cookies.html")
 
 
 def board(request: Call) -> Page:
@@ -111,7 +115,7 @@ def board(request: Call) -> Page:
     rows = [row for row in found.rows if wanted not in STATUSES or row.status == wanted]
     return show(
         request,
-        "board.html",
+        "entrance/board.html",
         board=found,
         rows=rows,
         wanted=wanted if wanted in STATUSES else "",
@@ -134,7 +138,9 @@ def _bar(counts: dict[str, int]) -> list[Stretch]:
 def clause(request: Call) -> Page:
     """Show one clause: its text, what keeps it, its tests, and ledger entries that prove it."""
     evidence, name = house(request).evidence, str(request.path_params["name"])
-    return show(request, "clause.html", row=evidence.row(name), proofs=evidence.proofs(name))
+    return show(
+        request, "entrance/clause.html", row=evidence.row(name), proofs=evidence.proofs(name)
+    )
 
 
 def asset(request: Call) -> Page:

@@ -26,7 +26,7 @@ class Asset(Struct, frozen=True, kw_only=True):
 def served() -> Mapping[str, Asset]:
     """Return every file by the name it is served under, such as ``centre-1f2e3d4c.css``."""
     found: dict[str, Asset] = {}
-    for file in (resources.files("troth.interfaces.centre") / "static").iterdir():
+    for file in (resources.files("troth.interfaces.pages") / "static").iterdir():
         data = file.read_bytes()
         stem, dot, ending = file.name.partition(".")
         tag = hashlib.sha256(data).hexdigest()[:12]

@@ -6,9 +6,9 @@ from html.parser import HTMLParser
 import pytest
 from httpx import Response
 
-from tests.interfaces.centre.visitor import BASE, Visitor, hidden
+from tests.interfaces.visitor import BASE, Visitor, hidden
 from troth.app import Troth
-from troth.interfaces.centre.forms import Form, Forms, stale
+from troth.interfaces.pages.forms import Form, Forms, stale
 from troth.interfaces.server import application
 from troth.model.errors import BadInput, Refused
 

@@ -1,26 +1,29 @@
 """Every text exists in both languages, every key that is said is there, every error has words."""
 
 import re
-from importlib import resources
+from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.interfaces.centre.visitor import classes_of
+from tests.interfaces.visitor import classes_of
+from troth import interfaces
 from troth.app import Troth
-from troth.interfaces.centre.words import REL, Tongue, outward, texts
+from troth.interfaces.pages.words import REL, Tongue, outward, texts
 from troth.model import errors
 from troth.model.errors import BadInput, TrothError, WeakPassword
 
-CENTRE = resources.files("troth.interfaces.centre")
+FACES = Path(str(interfaces.__file__)).parent
+PAGES = FACES / "pages"
 SAID = re.compile(r"\b(?:say|maybe)\(\s*[\"']([^\"']+)[\"'](?!\s*~)")
 LEADING = re.compile(r"(?:say|maybe)\(\s*f?[\"']([a-z_]+\.)(?=\{|[\"']\s*~)")
 
 
 def sources() -> list[str]:
-    """Return every template and module of the centre."""
-    files = [*(CENTRE / "templates").iterdir(), *CENTRE.iterdir()]
-    return [file.read_text("utf-8") for file in files if file.name.endswith((".html", ".py"))]
+    """Return every template, and every module that has a page."""
+    rooms = [PAGES, FACES / "entrance", FACES / "centre", FACES / "console", FACES / "oidc"]
+    files = [*PAGES.rglob("*.html"), *(file for room in rooms for file in room.glob("*.py"))]
+    return [file.read_text("utf-8") for file in files]
 
 
 @pytest.mark.clause("11.4")
@@ -49,12 +52,12 @@ def test_both_languages_fill_the_same_places() -> None:
 def test_no_key_stands_twice() -> None:
     found = [
         line.partition(":")[0]
-        for file in (CENTRE / "texts").iterdir()
+        for file in (PAGES / "texts").iterdir()
         for line in file.read_text("utf-8").splitlines()
         if line and not line.startswith("#")
     ]
     assert sorted(found) == sorted(set(found))
-    assert all(yaml.safe_load(file.read_text("utf-8")) for file in (CENTRE / "texts").iterdir())
+    assert all(yaml.safe_load(file.read_text("utf-8")) for file in (PAGES / "texts").iterdir())
 
 
 def test_every_key_that_is_said_is_there() -> None:

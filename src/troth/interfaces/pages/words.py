@@ -22,7 +22,7 @@ from troth.model.errors import BadInput, Refused, TrothError
 LANGUAGES: Final = ("zh", "en")
 TAGS: Final = {"zh": "zh-CN", "en": "en"}
 LISTED: Final = {"zh": "、", "en": ", "}
-PARTS: Final = "troth.interfaces.centre"
+PARTS: Final = "troth.interfaces.pages"
 ADDRESS: Final = re.compile(r"https?://[^\s<>\"'，。；、）)]+")
 REL: Final = "external noopener noreferrer nofollow"
 MARK: Final = Markup('<a class="outside" href="{}" rel="{}">{}</a> <small>{}</small>')

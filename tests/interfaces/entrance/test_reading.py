@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from tests.interfaces.centre.visitor import Visitor
+from tests.interfaces.visitor import Visitor
 from troth import app
 from troth.app import Troth
 from troth.policy import packs

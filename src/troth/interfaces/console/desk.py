@@ -6,9 +6,9 @@ recorded and explained with its clause. The subject sees both (policy 7.1).
 
 from typing import Any, Final
 
-from troth.interfaces.centre.doors import officer
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import (
+from troth.interfaces.pages.doors import officer
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import (
     DESK,
     Call,
     Page,
@@ -18,7 +18,7 @@ from troth.interfaces.centre.page import (
     show,
     tongue,
 )
-from troth.interfaces.centre.words import Trouble
+from troth.interfaces.pages.words import Trouble
 from troth.model.acts import Actor, Find
 from troth.model.errors import BadInput, NotFound, NotProved, Refused, TrothError
 from troth.model.secret import Secret
@@ -29,7 +29,7 @@ PLACE: Final = "/desk"
 
 def sign_in_form(request: Call) -> Page:
     """Ask staff who they are."""
-    return show(request, "desk_sign_in.html", typed={})
+    return show(request, "console/desk_sign_in.html", typed={})
 
 
 def sign_in(request: Call, sent: Form) -> Page:
@@ -43,7 +43,7 @@ def sign_in(request: Call, sent: Form) -> Page:
         trouble = tongue(request).trouble(error)
         return show(
             request,
-            "desk_sign_in.html",
+            "console/desk_sign_in.html",
             status=error.status,
             typed=sent.carried(),
             troubles=(trouble,),
@@ -77,7 +77,7 @@ def look(request: Call, sent: Form) -> Page:
     }
     return show(
         request,
-        "desk_subject.html",
+        "console/desk_subject.html",
         place=PLACE,
         subject=subject,
         values=told,
@@ -122,7 +122,7 @@ def _desk(
     edition: Any = house(request).gate.policy().edition
     return show(
         request,
-        "desk.html",
+        "console/desk.html",
         status=status,
         place=PLACE,
         role=edition.staff[by.role],

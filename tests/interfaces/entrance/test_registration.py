@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.interfaces.centre.visitor import PASSWORD, Visitor, field, hidden
+from tests.interfaces.visitor import PASSWORD, Visitor, field, hidden
 from tests.support.letters import letters
 from troth.app import Troth
 

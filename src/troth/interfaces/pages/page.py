@@ -14,9 +14,9 @@ from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
 from troth.app import Troth
-from troth.interfaces.centre.forms import TOKEN, Forms
-from troth.interfaces.centre.static import address
-from troth.interfaces.centre.words import LANGUAGES, TAGS, Tongue, Trouble, outward
+from troth.interfaces.pages.forms import TOKEN, Forms
+from troth.interfaces.pages.static import address
+from troth.interfaces.pages.words import LANGUAGES, TAGS, Tongue, Trouble, outward
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
 
@@ -42,7 +42,7 @@ _RENDERED: Final[dict[tuple[str, str], Seen]] = {}
 def templates() -> Environment:
     """Return the templates: autoescaped, and an unknown name is an error."""
     made = Environment(
-        loader=PackageLoader("troth.interfaces.centre", "templates"),
+        loader=PackageLoader("troth.interfaces.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.interfaces.centre.visitor import PASSWORD, Visitor
+from tests.interfaces.visitor import PASSWORD, Visitor
 from tests.support.letters import last_code
 from troth.app import Troth
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.interfaces.centre.visitor import Visitor
+from tests.interfaces.visitor import Visitor
 from troth.app import Troth
 from troth.model.errors import Refused
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from troth.app import Begun, Registration, Shown, Tick
-from troth.interfaces.centre.forms import Form
-from troth.interfaces.centre.page import (
+from troth.interfaces.pages.forms import Form
+from troth.interfaces.pages.page import (
     Call,
     Page,
     begin_session,
@@ -21,7 +21,7 @@ from troth.interfaces.centre.page import (
     show,
     tongue,
 )
-from troth.interfaces.centre.words import Trouble
+from troth.interfaces.pages.words import Trouble
 from troth.model.clock import Moment
 from troth.model.errors import BadInput, NotOfAge, TrothError
 from troth.model.secret import Secret
@@ -92,7 +92,7 @@ def finish(request: Call, sent: Form) -> Page:
         case "agree":
             return _open(request, opened, sent)
         case "decline":
-            return show(request, "declined.html", place=PLACE)
+            return show(request, "entrance/declined.html", place=PLACE)
         case _:
             return _second(request, opened, sent)
 
@@ -109,7 +109,7 @@ def _open(request: Call, opened: Opened, sent: Form) -> Page:
         welcome = house(request).accounts.register(_registration(request, opened, sent))
     except NotOfAge as error:
         # Neutral: what was typed is gone, and the page does not say what another answer would do.
-        return show(request, "too_young.html", status=error.status, place=PLACE)
+        return show(request, "entrance/too_young.html", status=error.status, place=PLACE)
     except TrothError as error:
         return _second(request, opened, sent, (tongue(request).trouble(error),), error.status)
     begin_session(request, welcome.token)
@@ -172,7 +172,7 @@ def _first(
 ) -> Page:
     return show(
         request,
-        "register.html",
+        "entrance/register.html",
         status=status,
         place=PLACE,
         troubles=troubles,
@@ -191,7 +191,7 @@ def _second(
     again = {**sent.carried(), "state": state, "answer": ""}
     return show(
         request,
-        "register_codes.html",
+        "entrance/register_codes.html",
         status=status,
         place="/register/codes",
         again=again,

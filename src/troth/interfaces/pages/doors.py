@@ -1,11 +1,12 @@
 """Who is there, and how sure we are: subject, staff, and the proof before grave acts (6.1, A17)."""
 
 from collections.abc import Callable
+from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.centre.forms import PASSWORD, Form
-from troth.interfaces.centre.page import (
+from troth.interfaces.pages.forms import PASSWORD, Form
+from troth.interfaces.pages.page import (
     DESK,
     Call,
     Page,
@@ -15,11 +16,14 @@ from troth.interfaces.centre.page import (
     show,
     tongue,
 )
-from troth.interfaces.centre.words import Trouble
+from troth.interfaces.pages.words import Trouble
 from troth.model.acts import Actor
 from troth.model.errors import NotProved, TooMany
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
+
+AFTER: Final = ("/me", "/me/consents", "/me/copy", "/me/cancel", "/me/trail", "/me/correct")
+"""Where a sign-in may lead; any other wish leads to the first."""
 
 
 class Stranger(NotProved):
