@@ -8,10 +8,10 @@ LOCK   := uv pip compile --quiet --universal --python-version 3.11 \
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour setup check test bench torture clauses docs lock clean
+.PHONY: help run tour setup check test bench torture clauses screenshots docs lock clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*##/\1/p' $(MAKEFILE_LIST) | awk '{n=$$1; $$1=""; printf "  make %-8s %s\n", n, $$0}'
+	@sed -n 's/^\([a-z]*\):.*##/\1/p' $(MAKEFILE_LIST) | awk '{n=$$1; $$1=""; printf "  make %-11s %s\n", n, $$0}'
 
 run: .setup-run  ## try it: a demonstration instance in var/demo, served on this machine
 	@$(BIN)/troth demo var/demo
@@ -35,6 +35,9 @@ torture: .setup-dev  ## the long fault tests: killed, full, flipped, stopped
 
 clauses: .setup-dev  ## run everything and ship anew which tests prove which clause
 	@$(BIN)/python -m tools.suite clauses
+
+screenshots: .setup-dev  ## every page in both languages, light and dark, phone and desk: var/screenshots
+	@$(BIN)/python -m tools.screenshots
 
 docs: .setup-dev  ## write docs/reference anew from the code
 	@$(BIN)/python -m tools.reference

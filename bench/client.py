@@ -14,6 +14,8 @@ import psutil
 from msgspec import Struct
 
 RECEIVE = 65_536
+PATIENCE = 120
+WELL = (b"HTTP/1.1 200", b"HTTP/1.1 201", b"HTTP/1.1 303")
 
 
 class Load(Struct, frozen=True):
@@ -60,6 +62,19 @@ class Client:
         self._sockets[0].sendall(request)
         return answer(self._sockets[0])
 
+    def whole(self, request: bytes) -> tuple[bytes, bytes]:
+        """Send one request over one connection and return its answer: head and body."""
+        self._sockets[0].sendall(request)
+        return taken(self._sockets[0])
+
+    def send(self, requests: Sequence[bytes]) -> None:
+        """Send one request over each connection at once; raise unless all are taken well."""
+        for one, request in zip(self._sockets, requests, strict=True):
+            one.sendall(request)
+        for one in self._sockets:
+            one.settimeout(PATIENCE)
+            answer(one)
+
     def close(self) -> None:
         """Hang up."""
         for one in self._sockets:
@@ -67,18 +82,23 @@ class Client:
 
 
 def answer(connection: socket.socket) -> bytes:
-    """Read one answer with a Content-Length and return its body."""
+    """Read one answer and return its body; raises ``RuntimeError`` for one that is no success."""
+    head, body = taken(connection)
+    if not head.startswith(WELL):
+        raise RuntimeError(f"the server answered {head[:40]!r}: {body[:400]!r}")
+    return body
+
+
+def taken(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Read one answer with a Content-Length; return its head and its body."""
     received = b""
     while (end := received.find(b"\r\n\r\n")) < 0:
         received += _more(connection)
-    head = received[:end].lower()
-    body = received[end + 4 :]
-    length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
+    head, body = received[:end], received[end + 4 :]
+    length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or 0)
     while len(body) < length:
         body += _more(connection)
-    if b" 200 " not in head[:16] and b" 201 " not in head[:16]:
-        raise RuntimeError(f"the server answered {head[:40]!r}: {body[:400]!r}")
-    return body
+    return head, body
 
 
 def _more(connection: socket.socket) -> bytes:

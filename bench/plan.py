@@ -18,6 +18,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     entries: tuple[int, ...]
     keys: int
     requests: int
+    storm: int
     pace: Pace
     slow_peers: int = 10_000
     install: bool = False
@@ -34,6 +35,7 @@ PLANS: Final[dict[Mode, Plan]] = {
         entries=(50,),
         keys=50,
         requests=20,
+        storm=4,
         pace=Pace(rounds=2, slice_ms=0.5),
         slow_peers=50,
     ),
@@ -43,6 +45,7 @@ PLANS: Final[dict[Mode, Plan]] = {
         entries=(1_000, 20_000),
         keys=5_000,
         requests=1_500,
+        storm=60,
         pace=Pace(rounds=7, slice_ms=25),
         slow_peers=2_000,
     ),
@@ -52,6 +55,7 @@ PLANS: Final[dict[Mode, Plan]] = {
         entries=(10_000, 100_000, 1_000_000),
         keys=100_000,
         requests=6_000,
+        storm=500,
         pace=Pace(rounds=15, slice_ms=40),
     ),
     "full": Plan(
@@ -61,6 +65,7 @@ PLANS: Final[dict[Mode, Plan]] = {
         entries=(10_000, 100_000, 1_000_000),
         keys=1_000_000,
         requests=12_000,
+        storm=500,
         pace=Pace(rounds=21, slice_ms=60),
     ),
 }

@@ -11,7 +11,18 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-from bench import decide, footprint, http, ledger, machine, rotation, service, vault
+from bench import (
+    accounts,
+    decide,
+    footprint,
+    http,
+    ledger,
+    machine,
+    pages,
+    rotation,
+    service,
+    vault,
+)
 from bench.plan import Plan
 from bench.report import Findings, Report
 
@@ -22,6 +33,8 @@ GROUPS: Final[dict[str, Group]] = {
     "ledger": ledger.run,
     "rotation": rotation.run,
     "http": http.run,
+    "accounts": accounts.run,
+    "pages": pages.run,
     "service": service.run,
     "footprint": footprint.run,
 }

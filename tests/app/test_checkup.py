@@ -138,6 +138,11 @@ def test_a_service_that_listens_to_everybody(well: Path, look: Look) -> None:
     assert not [each for each in look() if "listens" in each.what]
 
 
+def test_an_authority_that_is_none(well: Path, look: Look) -> None:
+    edit(well, "[identity]", '[identity]\nauthority = "fake"')
+    assert "people decide" in one(look(), "warning", "fake authority").remedy
+
+
 def test_a_mail_server_that_does_not_answer(well: Path, look: Look) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -129,6 +129,22 @@ def test_values_are_those_of_the_backup(
         assert email(house, subject) == "old@mail.example"
 
 
+def test_what_was_done_under_a_key_since_the_backup_can_be_done_again(
+    enter: Enter, backup: Path, bring: Callable[[], dict[str, object]]
+) -> None:
+    with enter() as house:
+        subject = house.admit()
+        house.troth.back_up(backup)
+        values = {"contact.email": Secret("new@mail.example")}
+        act = Correct(subject=subject, values=values)
+        house.perform(act, key="once")
+    bring()
+    with enter() as house:
+        assert email(house, subject) != "new@mail.example"
+        assert not house.perform(act, key="once").replayed
+        assert email(house, subject) == "new@mail.example"
+
+
 def test_an_address_that_somebody_else_has_now_is_theirs(
     enter: Enter, backup: Path, bring: Callable[[], dict[str, object]]
 ) -> None:

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from troth.app import settings
-from troth.app.settings import RegionSettings, Settings, region_defaults, template
+from troth.app.settings import RegionSettings, Settings, region_defaults
+from troth.app.template import template
 from troth.model.errors import Misconfigured
 
 REGIONS = {name: region_defaults(name) for name in ("cn", "global")}

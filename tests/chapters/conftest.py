@@ -9,6 +9,7 @@ import pytest
 from tests.chapters.people import House, opened
 from troth.app import Troth, create, settings
 from troth.egress.channels import MemoryChannel
+from troth.egress.sheet import ByHand
 from troth.model.clock import Moment, SetClock, moment
 
 
@@ -26,7 +27,7 @@ def house(instance: Path, tmp_path: Path, at: Moment) -> Iterator[House]:
     folder = tmp_path / "house"
     shutil.copytree(instance, folder)
     clock, email, sms = SetClock(at), MemoryChannel("email"), MemoryChannel("sms")
-    channels = {"email": email, "sms": sms}
+    channels = {"email": email, "sms": sms, "phone": ByHand("phone")}
     named = settings.load(folder, {"TROTH_IDENTITY_AUTHORITY": "fake"})
     with Troth(named, clock=clock, channels=channels) as troth:
         yield opened(troth, clock, email, sms)

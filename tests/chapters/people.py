@@ -132,7 +132,7 @@ class House:
             reference="C-1",
             recipient="id-authority",
             purposes=("realname",),
-            fields=("identity", "contact.phone", "enterprise", "bank", "handler"),
+            fields=("identity", "contact.phone", "enterprise", "legal_rep", "bank", "handler"),
             since=at,
             until=Moment(at + 365 * DAY),
         )

@@ -156,3 +156,58 @@ def test_refusing_everything_that_is_not_needed_stops_nothing(house: House) -> N
     subject = house.register(ticks=tuple(said)).subject
     for purpose in ("authenticate", "notify.service", "support"):
         use(house, subject, purpose)
+
+
+# --- what it opens, what a no means ----------------------------------------------------------
+
+
+def test_what_a_withdrawal_would_do_is_what_it_does(house: House) -> None:
+    subject = house.register(
+        ticks=ticks("improve"),
+        values={"profile.occupation": Secret("建筑师"), "identity.name": Secret("李娜")},
+    ).subject
+    house.gate.perform(_collect_name(subject))
+    would = house.consent.would(subject, "improve")
+    assert would.gone == ("profile.occupation",)
+    assert would.stays["identity.name"].purpose != "improve"
+    assert house.consent.withdraw(subject, "improve").effect == would
+
+
+def test_what_a_law_holds_is_named_with_law_and_date(house: House) -> None:
+    subject = house.register(ticks=ticks("improve")).subject
+    values = {"usage.query": Secret("鞋子")}
+    house.gate.perform(
+        Collect(subject=subject, values=values, purpose="improve", source="observed")
+    )
+    (held,) = house.consent.withdraw(subject, "improve").effect.held
+    assert held.field == "usage.query"
+    assert held.law
+    assert held.until is not None
+    assert held.until > house.clock.now()
+
+
+def test_a_no_to_what_is_not_needed_stops_no_service(house: House) -> None:
+    told = house.consent.consequence("marketing")
+    assert told.services == ()
+    assert told.fields == ("contact.email", "contact.phone")
+
+
+@pytest.mark.parametrize("key", ["realname/identity.id_number", "share/id-authority/realname"])
+def test_a_no_to_what_is_needed_names_the_services_that_wait_for_it(house: House, key: str) -> None:
+    told = house.consent.consequence(key)
+    assert set(told.services) == {"realname", "cloud"}
+    assert "identity.id_number" in told.fields
+
+
+def test_every_word_has_a_receipt_of_its_own(house: House, subject: SubjectId) -> None:
+    give(house, subject, "marketing")
+    house.clock.forward(days=1)
+    house.consent.withdraw(subject, "marketing")
+    given, withdrawn = house.consent.history(subject)
+    receipts = [
+        house.consent.receipt(subject, "marketing", one.entry) for one in (given, withdrawn)
+    ]
+    assert [one.record_id for one in receipts] == [given.entry, withdrawn.entry]
+    assert [one.events[0].event_state for one in receipts] == ["ConsentGiven", "ConsentWithdrawn"]
+    with pytest.raises(NotFound):
+        house.consent.receipt(subject, "improve", given.entry)

@@ -2,9 +2,11 @@
 
 import pytest
 
-from tests.chapters.people import House
+from tests.chapters.people import LEGAL, House
 from troth.chapters.evidence import Evidence, entry_kinds, is_here
+from troth.model.clock import DAY, Moment
 from troth.model.errors import UnknownTerm
+from troth.model.secret import Secret
 
 
 @pytest.fixture
@@ -68,3 +70,25 @@ def test_proofs_are_the_ledgers_own_entries(house: House, clause: str) -> None:
 def test_an_unknown_clause_is_an_unknown_term(house: House) -> None:
     with pytest.raises(UnknownTerm):
         house.evidence.row("99.9")
+
+
+def test_what_recipients_were_given_is_counted_and_what_is_old_is_not(house: House) -> None:
+    for nth in range(3):
+        subject = house.register(
+            email=Secret(f"given{nth}@mail.example"), phone=Secret(f"+8613912345{nth:03}")
+        ).subject
+        house.sharing.give(
+            "share",
+            subject,
+            "authority",
+            ("contact.email",),
+            "legal",
+            ground="4.4.2",
+            facts={"paper", "two_approvals"},
+            reference=f"file {nth}",
+            by=LEGAL,
+        )
+    start = house.clock.now()
+    assert house.evidence.given(Moment(start - DAY))["authority"] == 3
+    assert "authority" not in house.evidence.given(Moment(start + DAY))
+    assert house.evidence.given(Moment(start - DAY), most=2)["authority"] == 2

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.chapters import companies
 from tests.chapters.people import LEGAL, PRIVACY, House, ticks
 from troth.documents.contract import Contract
 from troth.model.clock import DAY, Moment
@@ -16,7 +17,7 @@ ABROAD = {"business_need", "impact_assessed", "standard_contract"}
 
 @pytest.fixture
 def subject(house: House) -> SubjectId:
-    return house.register(values={"enterprise.name": Secret("示例科技有限公司")}).subject
+    return companies.register(house).subject
 
 
 def sign(

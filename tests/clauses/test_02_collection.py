@@ -44,7 +44,7 @@ def test_who_refuses_and_erases_all_that_is_not_needed_is_served_as_before(house
     assert house.email.sent[-1].title == "您的验证码"
 
 
-@pytest.mark.clause("2.3b", "2.1.1e")
+@pytest.mark.clause("2.3b")
 def test_one_consent_opens_one_sensitive_field_and_no_other(house: House) -> None:
     subject = house.register().subject
     keys = ("realname/identity.id_number", "realname/handler.id_number")

@@ -4,19 +4,22 @@ import hashlib
 import threading
 from pathlib import Path
 
+import nacl.pwhash
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from troth.documents.proof import passwords as module
 from troth.documents.proof.passwords import (
-    LONGEST,
+    MOST_AT_ONCE,
     NOBODY,
     Passwords,
-    blocklist,
+    Pool,
     breached,
-    left_over,
+    cores,
 )
-from troth.model.errors import BadInput, Misconfigured, WeakPassword
+from troth.documents.proof.strength import LONGEST, blocklist, left_over
+from troth.model.errors import BadInput, Misconfigured, TooMany, WeakPassword
 from troth.model.secret import Secret
 
 GOOD = Secret("violet harbour skates uphill")
@@ -135,6 +138,60 @@ def test_an_empty_breach_list_breaches_nothing(tmp_path: Path) -> None:
     assert not breached(path, "anything")
 
 
+# --- strength in words ---------------------------------------------------------------------------
+
+
+@pytest.mark.clause("7.2a")
+@pytest.mark.parametrize(
+    ("password", "level", "reasons"),
+    [
+        ("violet harbour skates uphill", "strong", ()),
+        ("一只猫坐在屋顶上看着月亮升起来", "good", ()),
+        ("teapot woaini5201314", "fair", ("common",)),
+        ("kitchen lamp 123456789", "good", ("run",)),
+        ("woaini5201314", "refused", ("short", "common")),
+        ("lixiaoming 19900102", "refused", ("common", "date")),
+        ("13912345678 13912345678", "refused", ("number",)),
+        ("京A12345 京B54321 沪C98765", "refused", ("number",)),
+        ("11010519900307123x", "refused", ("number",)),
+        ("q1w2e3r4 qwe123asd456", "refused", ("common",)),
+        ("p455w0rd p4$$w0rd p@ssw0rd", "refused", ("common",)),
+        ("xyxyxyxyxyxyxyxy", "refused", ("repeat",)),
+        ("liwei.1985 violet harbour", "good", ("own_name",)),
+        ("liwei.1985 x", "refused", ("short", "own_name")),
+        ("x" * (LONGEST + 1), "refused", ("long", "repeat")),
+    ],
+)  # fmt: skip
+def test_strength_is_told_in_words(
+    passwords: Passwords, password: str, level: str, reasons: tuple[str, ...]
+) -> None:
+    found = passwords.describe(Secret(password), about=[Secret("liwei.1985@mail.example")])
+    assert (found.level, found.reasons) == (level, reasons)
+
+
+@given(st.text(max_size=40))
+def test_what_is_described_as_refused_is_what_is_refused(text: str) -> None:
+    password, refused = Secret(text), False
+    try:
+        Passwords().judge(password, password)
+    except WeakPassword:
+        refused = True
+    assert (Passwords().describe(password).level == "refused") is refused
+
+
+def test_a_breached_password_is_described_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "breached.txt"
+    path.write_text(hashlib.sha1(GOOD.reveal().encode()).hexdigest().upper() + "\n")
+    found = Passwords(breached=path).describe(GOOD)
+    assert (found.level, found.reasons) == ("refused", ("breached",))
+
+
+# --- the pool ------------------------------------------------------------------------------------
+
+
+CHEAP = {"ops": 1, "memory": 8192}
+
+
 def test_hashing_is_bounded(passwords: Passwords) -> None:
     kept = passwords.hash(GOOD)
     results: list[bool] = []
@@ -149,9 +206,73 @@ def test_hashing_is_bounded(passwords: Passwords) -> None:
     assert results == [True] * 6
 
 
+@pytest.mark.clause("7.1c")
+def test_whoever_comes_when_too_many_wait_is_sent_away_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passwords = Passwords(at_once=1, waiting=3, **CHEAP)
+    inside, go = threading.Semaphore(0), threading.Event()
+    told: list[str] = []
+
+    def slowly(*_: object) -> bytes:
+        inside.release()
+        go.wait(10)
+        return b"$argon2id$"
+
+    def hash_one() -> None:
+        try:
+            passwords.hash(GOOD)
+            told.append("done")
+        except TooMany:
+            told.append("sent away")
+
+    monkeypatch.setattr(nacl.pwhash.argon2id, "str", slowly)
+    threads = [threading.Thread(target=hash_one) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    assert inside.acquire(timeout=10)
+    for _ in range(200):
+        if told.count("sent away") == 5:
+            break
+        threading.Event().wait(0.01)
+    assert told == ["sent away"] * 5
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["done"] * 4 + ["sent away"] * 5
+    assert passwords.hash(GOOD)
+
+
+def test_whoever_waits_too_long_is_sent_away_and_leaves_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.01)
+    pool = Pool(1, 1)
+    with pool:
+        for _ in range(3):
+            with pytest.raises(TooMany), pool:
+                pass
+    with pool:
+        pass
+
+
+@pytest.mark.parametrize(("ours", "hashing"), [(1, 1), (2, 1), (4, 3), (64, MOST_AT_ONCE)])
+def test_every_core_but_one_may_hash(
+    ours: int, hashing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.os, "sched_getaffinity", lambda _: set(range(ours)), raising=False)
+    assert cores() == hashing
+
+
+def test_a_cheap_hash_takes_as_long_for_nobody() -> None:
+    cheap = Passwords(**CHEAP)
+    assert not cheap.verify(None, GOOD)
+    assert cheap.verify(cheap.hash(GOOD), GOOD)
+
+
 def test_the_blocklist_knows_chinese_habits() -> None:
     assert {"woaini", "5201314", "mima", "password"} <= blocklist()
-    assert len(blocklist()) >= 500
+    assert len(blocklist()) >= 3000
 
 
 @given(st.text(max_size=60))

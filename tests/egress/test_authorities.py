@@ -1,6 +1,5 @@
-"""An identity authority is asked with permission, with what it needs, and says only an outcome."""
+"""What an authority can be asked, and the fake one: it decides by how a number ends."""
 
-import json
 import re
 from datetime import date
 
@@ -8,30 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.egress.conftest import SIGNING
-from troth.egress.authorities import (
-    ELEMENTS,
-    AuthorityPort,
-    Check,
-    HttpAuthority,
-    Result,
-    digest,
-)
-from troth.egress.fake import ENDINGS, FakeAuthority
-from troth.egress.post import Line, SigningKey
-from troth.model.errors import BadInput, ConsentMissing
+from troth.egress.authorities import ELEMENTS, LATER, Check, Result, digest
+from troth.egress.fake import AMOUNT, ENDINGS, FakeAuthority, call
+from troth.model.errors import BadInput
 from troth.model.secret import Secret
-from troth.model.terms import Region
 from troth.vault.identifiers import credit_code, resident_id
 
 GOOD = "110105199003071802"
-PERSON = {"identity.name": Secret("林梅"), "identity.id_number": Secret(GOOD)}
-FIELDS = {
-    "identity.name": "name",
-    "identity.id_number": "id_number",
-    "enterprise.name": "company",
-    "enterprise.uscc": "uscc",
-}
 TOLD = {"request_id": "r1", "scene": "realname", "authorisation": "e1"}
 
 
@@ -41,10 +23,6 @@ def secrets(**values):
 
 def verify(check=Check.PERSON_2, fake=None, told=TOLD, **values):
     return (fake or FakeAuthority()).verify(check, secrets(**values), **told)
-
-
-def port(authority=None, **more):
-    return AuthorityPort(authority or FakeAuthority(), FIELDS, digest_key=b"k" * 32, **more)
 
 
 # --- the fake ----------------------------------------------------------------------------------
@@ -114,48 +92,69 @@ def test_an_outcome_never_holds_what_was_asked(check, value):
     assert value not in repr(outcome)
 
 
-# --- at the gate's door ------------------------------------------------------------------------
+# --- checks that end later ---------------------------------------------------------------------
 
 
-def test_the_fields_decide_which_check_is_asked():
-    reply = port().deliver("realname", PERSON, "r1", authorisation="e1")
-    assert (reply.result, reply.billed) == ("match", True)
-    assert reply.fields == {"identity.name": True, "identity.id_number": True}
+def start(check=Check.DEPOSIT, memo="", fake=None, number="6222020200011122233"):
+    known = {"card": number, "id_number": GOOD}
+    elements = secrets(**{name: known.get(name, "林梅") for name in ELEMENTS[check]})
+    return (fake or FakeAuthority()).start(check, elements, memo=memo, **TOLD)
 
 
-@pytest.mark.clause("2.1.1g")
-def test_without_the_recorded_authorisation_nobody_is_asked():
-    fake = FakeAuthority()
-    with pytest.raises(ConsentMissing) as caught:
-        port(fake).deliver("realname", PERSON, "r1")
-    assert (caught.value.clause, fake._asked) == ("2.1.1", set())
+def confirm(reference, answer="", check=Check.DEPOSIT, fake=None):
+    return (fake or FakeAuthority()).confirm(check, reference, Secret(answer), request_id="r2")
 
 
-@pytest.mark.clause("4.1.4a")
-def test_a_field_the_authority_does_not_take_is_refused():
-    values = PERSON | {"contact.email": Secret("mei@example.cn")}
-    with pytest.raises(BadInput, match=r"contact\.email"):
-        port().deliver("realname", values, "r1", authorisation="e1")
+def test_an_amount_is_right_or_wrong():
+    reference = start().reference
+    assert confirm(reference, AMOUNT).result is Result.MATCH
+    assert confirm(reference, "0.41").result is Result.MISMATCH
 
 
-def test_a_set_of_fields_that_is_no_check_is_refused():
-    with pytest.raises(BadInput, match="just `name`"):
-        port().deliver("realname", {"identity.name": Secret("林梅")}, "r1", authorisation="e1")
+def test_a_face_has_a_page_and_ends_when_it_is_asked_about():
+    begun = start(Check.FACE)
+    assert begun.url.endswith(begun.reference)
+    assert confirm(begun.reference, check=Check.FACE).result is Result.MATCH
 
 
-def test_over_the_rate_limit_the_authority_hears_nothing():
-    fake, asked = FakeAuthority(), []
-    limited = port(fake, may_ask=lambda check: asked.append(check) or False)
-    reply = limited.deliver("realname", PERSON, "r1", authorisation="e1")
-    assert (reply.result, reply.code) == ("throttled", "rate_limit")
-    assert (asked, fake._asked) == ([Check.PERSON_2], set())
+def test_a_slow_one_keeps_waiting():
+    fake = FakeAuthority(slow=True)
+    reference = start(Check.FACE, fake=fake).reference
+    outcome = confirm(reference, check=Check.FACE, fake=fake)
+    assert (outcome.result, outcome.code) == (Result.UNAVAILABLE, "waiting")
 
 
-def test_the_same_values_are_recognised_by_their_digest():
-    one, again = (port().deliver("p", PERSON, r, authorisation="e").digest for r in ("r1", "r2"))
-    other = PERSON | {"identity.name": Secret("林海")}
-    assert one == again
-    assert one != port().deliver("p", other, "r3", authorisation="e").digest
+@pytest.mark.parametrize("ending", ["93", "94", "95"])
+def test_what_cannot_be_asked_is_not_started(ending):
+    refused = start(number=f"62220202000111222{ending}").refused
+    assert refused is not None
+    assert refused.result is ENDINGS[ending][0]
+
+
+def test_what_a_check_is_called_outlives_the_program():
+    reference = start(Check.REVERSE_DEPOSIT, number="6222020200011122291").reference
+    assert confirm(reference, check=Check.REVERSE_DEPOSIT).result is Result.MISMATCH
+
+
+def test_a_payment_carries_our_code_where_it_can():
+    fake = FakeAuthority(memo=True)
+    start(memo="482913", fake=fake)
+    assert fake.memos == ["482913"]
+    assert [fake.takes_memo(check) for check in sorted(LATER)] == [True, False, False]
+
+
+def test_a_call_says_which_check_has_ended():
+    called = FakeAuthority().called(call("match-1", Result.MATCH))
+    assert (called.reference, called.outcome.result) == ("match-1", Result.MATCH)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"flow": "x", "result": "yes"}'])
+def test_a_call_that_says_nothing_is_refused(body):
+    with pytest.raises(BadInput):
+        FakeAuthority().called(body)
+
+
+# --- a digest ----------------------------------------------------------------------------------
 
 
 @given(st.dictionaries(st.text(), st.text() | st.binary()), st.binary(min_size=1))
@@ -167,56 +166,3 @@ def test_a_digest_needs_its_key(values, key):
 
 def test_a_digest_knows_where_a_value_ends():
     assert digest(secrets(a="b", c="d"), b"k") != digest(secrets(a="bc", d=""), b"k")
-
-
-# --- behind a bridge ---------------------------------------------------------------------------
-
-
-def bridge(sink, **more):
-    return HttpAuthority(
-        Line(sink.url, SigningKey(SIGNING), **more),
-        name="bridge",
-        recipient_id="id-authority",
-        region=Region("cn"),
-        checks=frozenset({Check.PERSON_2}),
-    )
-
-
-def test_a_bridge_is_asked_and_answers(http_sink):
-    http_sink.answer = (
-        b'{"result": "mismatch", "fields": {"name": false, "shoe": true}, "billed": true,'
-        b' "provider_ref": "P-1", "new": []}'
-    )
-    outcome = verify(fake=bridge(http_sink), name="林梅", id_number=GOOD)
-    assert (outcome.result, outcome.billed) == (Result.MISMATCH, True)
-    assert outcome.fields == {"name": False, "id_number": None}
-    assert json.loads(http_sink.posts[0].body) == {
-        "check": "person_2",
-        "elements": {"name": "林梅", "id_number": GOOD},
-        "scene": "realname",
-        "authorisation": "e1",
-    }
-
-
-def test_a_bridge_that_repeats_a_number_is_not_quoted(http_sink):
-    http_sink.answer = b'{"result": "match", "provider_ref": "x-%s"}' % GOOD.encode()
-    assert verify(fake=bridge(http_sink), name="林梅", id_number=GOOD).provider_ref == ""
-
-
-@pytest.mark.parametrize("answer", [b"", b"[]", b'{"result": "yes"}', b'{"fields": {}}', b"\xff"])
-def test_a_bad_answer_is_no_answer(http_sink, answer):
-    http_sink.answer = answer
-    outcome = verify(fake=bridge(http_sink), name="林梅", id_number=GOOD)
-    assert (outcome.result, outcome.code) == (Result.UNAVAILABLE, "bad_answer")
-
-
-def test_a_bridge_that_is_down_is_unavailable(http_sink):
-    http_sink.mood = "temporary"
-    outcome = verify(fake=bridge(http_sink), name="林梅", id_number=GOOD)
-    assert (outcome.result, outcome.code) == (Result.UNAVAILABLE, "http_503")
-
-
-def test_a_bridge_that_hangs_is_unavailable(http_sink):
-    http_sink.mood = "hang"
-    outcome = verify(fake=bridge(http_sink, timeout=0.1), name="林梅", id_number=GOOD)
-    assert (outcome.result, outcome.code) == (Result.UNAVAILABLE, "http_late")

@@ -152,6 +152,19 @@ def test_a_receiver_that_hangs_is_given_up(http_sink):
     assert failure(Line(http_sink.url, KEY, timeout=0.1)).reason == "http_late"
 
 
+def test_a_receiver_that_answers_drop_by_drop_is_given_up_too(http_sink):
+    http_sink.mood = "drip"
+    assert failure(Line(http_sink.url, KEY, timeout=0.1)).reason == "http_late"
+
+
+def test_a_line_goes_on_to_a_path_and_says_what_it_sends(http_sink):
+    line = Line(http_sink.url, KEY)
+    line.post("m1", b"a=1", path="/check", media="application/x-www-form-urlencoded")
+    (posted,) = http_sink.posts
+    assert posted.path == "/messages/check"
+    assert posted.headers["content-type"] == "application/x-www-form-urlencoded"
+
+
 def test_a_receiver_that_is_not_there_may_come_back():
     with HttpSink() as sink:
         pass

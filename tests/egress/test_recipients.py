@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.egress.conftest import PHONE, SIGNING
+from tests.egress.conftest import PHONE, SIGNING, SUBJECT
 from troth.egress.post import Line, SigningKey
 from troth.egress.recipients import Agreement, Bound, HttpRecipient, Reply, by_id, plain
 from troth.model.clock import DAY, SetClock, after
@@ -22,7 +22,7 @@ class Kept:
     def __init__(self):
         self.given = []
 
-    def deliver(self, purpose, values, request_id, *, authorisation=""):
+    def deliver(self, purpose, values, request_id, *, authorisation="", task="", subject=None):
         self.given.append((purpose, values, request_id, authorisation))
         return Reply(reference="kept")
 
@@ -117,6 +117,13 @@ def test_values_travel_with_their_purpose(http_sink):
         "authorisation": "e1",
         "values": {"contact.phone": PHONE, "identity.licence": {"base64": "AFBORw=="}},
     }
+
+
+def test_a_task_travels_too_and_whom_it_is_about_does_not(http_sink):
+    http(http_sink).deliver("codes", VALUES, "r1", task="send", subject=SUBJECT)
+    body = http_sink.posts[0].body
+    assert json.loads(body)["task"] == "send"
+    assert SUBJECT.encode() not in body
 
 
 @pytest.mark.parametrize(

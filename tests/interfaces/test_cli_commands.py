@@ -42,8 +42,11 @@ PLAIN = {
     "clauses": "clauses --status open",
 }
 """A call of each command that prints data and needs nothing made before."""
-ELSEWHERE = {"serve", "demo", "tour", "keys end", "staff end", "policy publish", "ledger verify"}
-"""What is called in a test of its own, here or in test_cli_serving.py and test_tour.py."""
+ELSEWHERE = {
+    *("serve", "demo", "tour", "accounts import"),
+    *("keys end", "staff end", "policy publish", "ledger verify"),
+}
+"""What is called in a test of its own, here or in test_cli_serving, _accounts and test_tour."""
 
 
 def words(call: str, instance: Instance, tmp_path: Path) -> list[str]:

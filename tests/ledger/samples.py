@@ -73,7 +73,7 @@ field_sets = st.lists(st.sampled_from(FIELDS), min_size=1, max_size=3, unique=Tr
 some_fields = st.one_of(field_sets, st.just(("contact",)))
 fields_or_all = st.one_of(some_fields, some_fields, some_fields, st.just(ALL))
 purposes = st.sampled_from(["account", "marketing", "realname"])
-keys = st.sampled_from(["marketing", "realname/identity.id_number", "share/idp/realname"])
+keys = st.sampled_from(["marketing", "guardian/collect", "share/idp/realname"])
 names = st.sampled_from(["a", "b", "c"])
 moments = st.integers(0, 2**42).map(Moment)
 values = field_sets.map(lambda fields: {field: Secret("canary") for field in fields})
@@ -97,6 +97,12 @@ OF_ONE_SUBJECT: tuple[st.SearchStrategy[Act], ...] = (
     st.builds(acts.Restrict, subject=st.none(), fields=fields_or_all, until=st.none() | moments),
     st.builds(acts.Release, subject=st.none(), fields=fields_or_all),
     st.builds(acts.Close, subject=st.none()),
+    st.builds(
+        acts.AgeLearned,
+        subject=st.none(),
+        age=st.sampled_from(AgeBand),
+        method=st.sampled_from(["birthday", "finding"]),
+    ),
     st.builds(
         acts.AcceptTerms,
         subject=st.none(),

@@ -89,6 +89,24 @@ def test_a_correction_changes_no_holding():
 
 
 @pytest.mark.parametrize(
+    "anew",
+    [
+        acts.Correct(subject=None, values={"contact.email": Secret("y")}),
+        collect("contact.email"),
+    ],
+    ids=["corrected", "given anew"],
+)
+def test_what_was_verified_of_a_value_that_is_another_now_is_forgotten(anew):
+    email, phone = (
+        acts.Verified(subject=None, fact=fact, result="verified", method="code")
+        for fact in ("contact.email", "contact.phone")
+    )
+    before = done(collect("contact.email", "contact.phone"), email, phone)
+    assert set(done(anew, onto=before).facts) == {"contact.phone"}
+    assert set(done(anew, email, onto=before).facts) == {"contact.email", "contact.phone"}
+
+
+@pytest.mark.parametrize(
     ("gone", "left"),
     [
         (("contact.email",), {"contact.phone", "identity.name"}),
@@ -167,11 +185,30 @@ def test_every_state_of_a_consent_can_be_folded():
     assert states == list(get_args(Consent.__annotations__["state"]))
 
 
-@pytest.mark.parametrize(("method", "guardian"), [("self", False), ("guardian:card", True)])
-def test_a_guardians_consent_is_known_as_one(method, guardian):
-    act = acts.ConsentGiven(subject=None, to="service", method=method)
-    assert done(act).guardian is guardian
-    assert done(act, acts.ConsentGiven(subject=None, to="other")).guardian is guardian
+def test_a_guardian_stands_by_while_their_consent_does():
+    given = acts.ConsentGiven(subject=None, to="guardian/collect", method="guardian:video_call")
+    assert done(given).guardian
+    assert done(given, acts.ConsentGiven(subject=None, to="other")).guardian
+    assert not done(given, acts.ConsentWithdrawn(subject=None, to="guardian/collect")).guardian
+    assert not done(acts.ConsentGiven(subject=None, to="other", method="guardian:card")).guardian
+
+
+WORDS = [acts.ConsentGiven(subject=None, to=key) for key in ("guardian/collect", "marketing")]
+
+
+@pytest.mark.clause("8.2a")
+@pytest.mark.parametrize(
+    ("age", "kept"), [(AgeBand.MINOR, {"guardian/collect"}), (AgeBand.ADULT, set())]
+)
+def test_a_birthday_ends_what_others_consented_to(age, kept):
+    found = done(*WORDS, acts.AgeLearned(subject=None, age=age, method="birthday"))
+    assert (found.age, set(found.consents), found.guardian) == (age, kept, bool(kept))
+
+
+def test_an_age_that_was_wrong_is_mended_and_nothing_else():
+    found = done(*WORDS, acts.AgeLearned(subject=None, age=AgeBand.CHILD, method="finding"))
+    assert found.age is AgeBand.CHILD
+    assert set(found.consents) == {"guardian/collect", "marketing"}
 
 
 def test_an_objection_stands_until_it_is_taken_back():

@@ -1,10 +1,12 @@
 """A site that a browser can open, and a person who uses it without scripts, by keyboard alone."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import uvicorn
 from playwright.sync_api import Browser, Page
@@ -18,6 +20,49 @@ TAGS = {"zh": "zh-CN", "en": "en-GB"}
 PASSWORD = "seven kettles in the rain"
 NTH = count(1)
 MOST_TABS = 120
+
+
+FILES = "/static/"
+PLACE = re.compile(r"\{[^}]+\}")
+WITHOUT_A_LINK = {"/stop/{token:str}": "/stop/some-link"}
+"""Addresses that stand in letters only."""
+
+
+def addresses(troth: Troth) -> dict[str, list[str]]:
+    """Return every address of a page: for anybody, for a subject, for staff.
+
+    They are read off the application, so that no page can be forgotten; places stand in braces.
+    """
+    found: dict[str, list[str]] = {"anybody": [], "subject": [], "staff": []}
+    app: Any = application(troth).app
+    for route in app.routes:
+        names = {getattr(handler, "name", None) for handler in getattr(route, "route_handlers", ())}
+        path = route.path
+        if path in names and not path.startswith(FILES):
+            who = {"me": "subject", "desk": "staff"}.get(path.split("/")[1], "anybody")
+            found[who].append(WITHOUT_A_LINK.get(path, path))
+    return found
+
+
+def visited(page: Page, paths: list[str], unreached: list[str]) -> Iterator[str]:
+    """Open addresses; one that gives a file to keep shows no page.
+
+    Places are filled from the links of the pages that were opened before; an address that none of
+    them leads to is noted.
+    """
+    links = list[str]()
+    for path in sorted(paths, key=lambda path: "{" in path):
+        form = re.compile("[^/?]+".join(map(re.escape, PLACE.split(path))))
+        there = next((link for link in links if form.fullmatch(link)), None)
+        if "{" in path and there is None:
+            unreached.append(path)
+            continue
+        address = there if "{" in path and there else path
+        answer = page.context.request.get(address)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            page.goto(address)
+            links += page.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
+            yield path
 
 
 class Site:
@@ -130,6 +175,13 @@ class Person:
             self.tick(f"consent:{key}")
         self.tick("terms")
         self.press("button[value=agree]")
+
+    def ask_for(self, kind: str, text: str) -> None:
+        """Ask for something that people answer."""
+        self.page.goto("/me/requests")
+        self.page.select_option("main [name=kind]", kind)
+        self.page.fill("main [name=text]", text)
+        self.page.locator("main form[action='/me/requests'] button").click()
 
     def step_up(self) -> None:
         """Enter the password once more where it is asked for."""

@@ -1,5 +1,6 @@
 """A person's way through the centre in a real browser: scripts off, by keyboard, phone and desk."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.pages.site import PASSWORD, Person, Site, browsing
+from troth.app import offline
 
 pytestmark = pytest.mark.browser
 WAYS = [("zh", "phone"), ("zh", "desk"), ("en", "phone"), ("en", "desk")]
@@ -29,6 +31,14 @@ def test_register_see_withdraw_copy_cancel(
         expect(page).to_have_url(f"{site.base}/sign-in?to=/me")
 
 
+def by_menu(person: Person, path: str) -> None:
+    """Go to a page of one's own by the menu, which is folded where there is little room."""
+    if person.page.locator(".sub summary").is_visible():
+        person.reach(".sub summary")
+        person.page.keyboard.press("Enter")
+    person.press(f".sub a[href='{path}']")
+
+
 def see(person: Person) -> None:
     """Have every value shown; the password is asked for in between."""
     page = person.page
@@ -40,7 +50,7 @@ def see(person: Person) -> None:
 
 def withdraw(person: Person) -> None:
     """Take the consent back that was given on registering, in one step."""
-    person.press("header a[href='/me/consents']")
+    by_menu(person, "/me/consents")
     person.press("main button[value=withdraw]")
     expect(person.page.locator("main button[value=withdraw]")).to_have_count(0)
     expect(person.page.locator(".told.good")).to_be_visible()
@@ -48,22 +58,137 @@ def withdraw(person: Person) -> None:
 
 def copy(person: Person, to: Path) -> None:
     """Take a copy; the password was given a moment ago and is not asked for again."""
-    person.page.goto("/me/copy")
-    person.reach("main form button")
-    with person.page.expect_download() as download:
-        person.page.keyboard.press("Enter")
+    page = person.page
+    page.goto("/me/copy")
+    person.press("main form[action='/me/copy'] button")
+    expect(page.locator("main progress")).to_be_visible()
+    person.troth.tick()
+    # The page asks again by itself: nobody has to do anything.
+    expect(page.locator(".told.good")).to_be_visible()
+    person.reach("main a.button[href$='/file']")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
     download.value.save_as(to)
     with zipfile.ZipFile(to) as archive:
         assert person.email in archive.read("data.json").decode()
 
 
 def cancel(person: Person) -> None:
-    """End the account: plan, box, button, certificate."""
+    """End the account: plan, box, button, certificate, which is a file to keep, too."""
     person.page.goto("/me/cancel")
     person.tick("understood")
     person.press("main button.grave")
     expect(person.page.locator(".told.good")).to_be_visible()
     expect(person.page.locator("main table td").first).to_be_visible()
+    person.reach("main a[download]")
+    with person.page.expect_download() as download:
+        person.page.keyboard.press("Enter")
+    assert download.value.suggested_filename == "certificate.json"
+    assert json.loads(download.value.path().read_text("utf-8"))["complete"]
+
+
+# --- what a subject can do -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desk")])
+def test_correct_and_complete(language: str, size: str, chromium: Browser, site: Site) -> None:
+    with browsing(chromium, site, language=language, size=size) as page:
+        person = Person(page, site)
+        person.register()
+        page.goto("/me/correct")
+        person.type("contact.address", "1 Nathan Road")
+        person.type("profile.occupation", "baker")
+        person.press("main form[action='/me/correct'] button")
+        expect(page.locator(".told.good")).to_be_visible()
+        person.press("main [name='contact.address'] >> xpath=ancestor::form//button")
+        expect(page.locator("#e-nothing, .told.bad").first).to_be_visible()
+        page.goto("/me")
+        person.press("main form[action='/me/show'] button")
+        person.step_up()
+        expect(page.get_by_text("1 Nathan Road")).to_be_visible()
+
+
+def test_set_aside_and_undo_refuse_and_undo(chromium: Browser, site: Site) -> None:
+    with browsing(chromium, site, size="phone") as page:
+        person = Person(page, site)
+        person.register()
+        page.goto("/me/correct")
+        person.type("contact.address", "弥敦道 1 号")
+        person.press("main form[action='/me/correct'] button")
+        page.goto("/me/limits")
+        for deed, undo in (("restrict", "release"), ("object", "allow")):
+            person.press(f"main form:has(input[name=act][value={deed}]) button")
+            expect(page.locator(".told.good")).to_be_visible()
+            person.press(f"main form:has(input[name=act][value={undo}]) button")
+            expect(page.locator(".told.good")).to_be_visible()
+            expect(page.locator(f"input[name=act][value={undo}]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_ask_follow_write_and_take_back(language: str, chromium: Browser, site: Site) -> None:
+    with browsing(chromium, site, language=language, size="phone") as page:
+        person = Person(page, site)
+        person.register()
+        page.goto("/me/requests")
+        person.reach("main [name=kind]")
+        page.keyboard.press("ArrowDown")
+        person.type("text", "a question about my data")
+        person.press("main form[action='/me/requests'] button")
+        expect(page.locator(".timeline li")).to_have_count(4)
+        expect(page.locator(".timeline [aria-current=step]")).to_have_count(1)
+        person.press("main form[action$='/messages'] button")
+        person.step_up()
+        expect(page.get_by_text("a question about my data")).to_be_visible()
+        person.type("text", "and one thing more")
+        person.press("main form:has([name=text]) button")
+        expect(page.locator(".told.good")).to_be_visible()
+        person.press("main form[action$='/revoke'] button")
+        expect(page.locator("main form[action$='/revoke']")).to_have_count(0)
+
+
+def test_complain_to_us_and_see_where_else(chromium: Browser, site: Site) -> None:
+    with browsing(chromium, site, language="en", size="phone") as page:
+        person = Person(page, site)
+        person.register()
+        page.goto("/me/complain")
+        expect(page.locator("main a[rel~=external]").first).to_be_visible()
+        person.type("text", "you did not answer")
+        person.press("main form button")
+        expect(page.locator("h1")).to_have_text("Complaint (negotiation)")
+        expect(page.locator(".timeline li").first).to_be_visible()
+
+
+def test_a_receipt_is_read_and_its_proof_taken_along(
+    chromium: Browser, site: Site, tmp_path: Path
+) -> None:
+    with browsing(chromium, site, language="en", size="desk") as page:
+        person = Person(page, site)
+        person.register("marketing")
+        page.goto("/me/papers")
+        person.press("main table a")
+        expect(page.locator("h1")).to_be_visible()
+        person.reach("main a[href$='/proof']")
+        with page.expect_download() as download:
+            page.keyboard.press("Enter")
+        to = tmp_path / "proof.zip"
+        download.value.save_as(to)
+        key = site.troth.checkpoints()["cn"][1]
+        assert offline.examine_bundle(to, key).ok
+
+
+def test_another_device_is_signed_out(chromium: Browser, site: Site) -> None:
+    with browsing(chromium, site) as one, browsing(chromium, site, size="phone") as other:
+        person, again = Person(one, site), Person(other, site)
+        person.register()
+        other.goto("/sign-in")
+        again.type("identifier", person.email)
+        again.type("password", PASSWORD)
+        again.press("main form[action='/sign-in'] button")
+        one.goto("/me/sessions")
+        person.press("main form:has(input[name=session]) button")
+        expect(one.locator(".told.good")).to_be_visible()
+        other.goto("/me")
+        expect(other).to_have_url(f"{site.base}/sign-in?to=/me")
 
 
 @pytest.mark.clause("A.5", "P.2")
@@ -146,7 +271,7 @@ def test_a_look_at_the_desk_is_seen_by_its_subject(chromium: Browser, site: Site
         staff.type("ticket", "T-9")
         staff.press("main form button")
         expect(desk.get_by_text(person.email)).to_have_count(0)
-        person.press("header a[href='/me/trail']")
+        by_menu(person, "/me/trail")
         expect(own.locator("main table").first).to_contain_text("T-9")
 
 

@@ -148,7 +148,9 @@ def holds(
         case "child":
             return standing.age is AgeBand.CHILD
         case "guardian":
-            return standing.guardian
+            return guardian(standing, at)
+        case "guardian_disclosure":
+            return guardian(standing, at, "guardian/disclose")
         case "accepted":
             return bool(standing.accepted)
         case "objected":
@@ -215,12 +217,17 @@ def opens(edition, rule, ask, standing, at, field, regime, operation, region) ->
         first = standing.life == "unknown" and operation == "use"
         return YES if standing.accepted or first or "on_behalf" in ask.facts else NO
     if kind == "parental":
-        return NO if standing.age is AgeBand.CHILD and not standing.guardian else YES
+        return NO if standing.age is AgeBand.CHILD and not guardian(standing, at) else YES
     if kind in ("duty", "interest") or (kind == "opt_in_minor" and not young):
         return YES
     sensitive = edition.categories[field].sensitive is not None
     alone = sensitive and (kind == "separate" or regime == "cn")
     return consents(keys_for(ask, operation, field, region, alone), ask, standing, field, at)
+
+
+def guardian(standing: Standing, at: Moment, *more: str) -> bool:
+    keys = ("guardian/collect", *more)
+    return all(last_word(standing, key, at) == "given" for key in keys)
 
 
 def keys_for(ask: Ask, operation: str, field: str, region: str, alone: bool) -> list[str]:

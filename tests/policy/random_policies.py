@@ -23,6 +23,7 @@ KEYS = (
     *(f"{purpose}/{field}" for purpose in PURPOSES[:2] for field in FIELDS[:3]),
     *(f"share/{one}/{purpose}" for one in RECIPIENTS for purpose in PURPOSES[:2]),
     *(f"export/{one}/{purpose}" for one in ("cn", "global") for purpose in PURPOSES[:2]),
+    *("guardian/collect", "guardian/disclose"),
 )
 
 
@@ -67,7 +68,10 @@ def rules(verb):
         to_kind_not=one_of((), (), ("affiliate",)),
         basis=basis if verb == "permit" else st.just({}),
         only_if=nothing | conditions,
-        unless=some("minor", "objected", "anonymised", "guardian", *consent, most=1),
+        unless=some(
+            *("minor", "objected", "anonymised", "guardian", "guardian_disclosure", *consent),
+            most=1,
+        ),
         when=narrow | whens,
         necessary=one_of(False, False, True),
         clause=st.just(("2",)),
@@ -101,7 +105,6 @@ people = st.builds(
     residence=one_of("CN", "CN", "DE", "US-CA", "HK", ""),
     regimes=one_of((), ("cn",), ("eu",), ("ca", "us"), ("cn", "eu")),
     age=st.sampled_from(AgeBand),
-    guardian=st.booleans(),
     accepted=one_of((), (Acceptance("e", AT, "zh", "button"),)),
     consents=st.dictionaries(one_of(*KEYS), words, max_size=6),
     objections=st.dictionaries(one_of(*PURPOSES), moments, max_size=2),

@@ -271,15 +271,15 @@ def test_an_objection_ends_a_legitimate_interest():
 def test_minors_are_served_only_with_a_guardian(age):
     young = but(ADULT, age=age)
     assert judge(USE, "login", "contact.email", of=young).code == "minor"
-    assert judge(USE, "login", "contact.email", of=but(young, guardian=True)).allowed
+    assert judge(USE, "login", "contact.email", of=said(young, "guardian/collect")).allowed
     assert judge(USE, "rights", "contact.email", of=young).allowed
 
 
 @pytest.mark.clause("8.5")
 def test_a_parent_decides_for_an_american_child():
-    child = but(ADULT, residence="US", regimes=("us",), age=AgeBand.CHILD, guardian=True)
-    assert judge(USE, "realname", ID, of=child).allowed
-    assert judge(USE, "realname", ID, of=but(child, guardian=False)).code == "minor"
+    child = but(ADULT, residence="US", regimes=("us",), age=AgeBand.CHILD)
+    assert judge(USE, "realname", ID, of=said(child, "guardian/collect")).allowed
+    assert judge(USE, "realname", ID, of=child).code == "minor"
 
 
 # --- regimes and borders -----------------------------------------------------------------------

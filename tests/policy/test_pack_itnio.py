@@ -203,7 +203,7 @@ def test_sensitive_data_in_china_needs_a_separate_consent_or_a_command_of_law(ed
 def test_the_sensitive_fields_are_those_the_policy_lists(edition):
     numbers = {"id_number", "hk_id", "travel_permit", "passport", "biometric"}
     expected = {f"identity.{name}" for name in numbers}
-    expected |= {"handler.id_number", "bank.number", "rights.identity_proof"}
+    expected |= {"handler.id_number", "bank.number", "rights.identity_proof", "document.id_photo"}
     assert set(sensitive(edition)) == expected
     assert edition.categories["identity.biometric"].closed
 

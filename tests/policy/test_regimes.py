@@ -1,6 +1,6 @@
 """Law as dated tables: clocks, ages, rights, and what is abroad."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -108,6 +108,67 @@ def test_months_end_within_the_month_meant(start, months):
 
 
 # --- ages --------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("8.2a")
+@given(days.filter(lambda day: day.year < 2080), st.integers(0, 18))
+def test_a_birthday_is_the_first_day_of_an_age(birth, years):
+    day = regimes.birthday(birth, years)
+    assert regimes.age_on(birth, day) == years
+    assert regimes.age_on(birth, day - timedelta(days=1)) == years - 1
+
+
+@pytest.mark.clause("8.2a")
+def test_a_states_age_counts_from_the_day_of_its_act():
+    asked = [regimes.child_age("eu", on, state="DK") for on in ("2023-12-31", "2024-01-01", "")]
+    assert [row.years for row in asked] == [13, 15, 15]
+    assert regimes.child_age("cn", "2020-01-01") is None
+    assert regimes.child_age("mars") is None
+
+
+def test_what_was_only_remembered_is_marked():
+    remembered = {row.state for row in regimes.CHILD_AGES if row.remembered}
+    assert remembered == {"IS", "LI", "NO", "SI"}
+    assert len(regimes.STATES) == 30
+
+
+@pytest.mark.clause("8.2a")
+@pytest.mark.parametrize(
+    ("state", "years"), [("FR", 15), ("AT", 14), ("DE", 16), ("NO", 16), ("", 16)]
+)
+def test_a_member_state_counts_where_the_policy_follows_it(state, years):
+    ages = {"cn": 14, "eu": 16, "FR": 15, "AT": 14}
+    assert regimes.child_under(["eu"], ages, state=state) == years
+    assert regimes.child_under(["cn", "eu"], ages, state=state) == max(14, years)
+    assert regimes.child_under(["cn"], ages, state=state) == 14
+
+
+@given(days.filter(lambda day: day.year < 2080), st.lists(st.sampled_from(list(Regime))))
+def test_nothing_changes_between_the_days_on_which_the_band_changes(birth, bound):
+    day = regimes.next_change(birth, birth, bound)
+    assert age_band(birth, day, bound) is not age_band(birth, day - timedelta(days=1), bound)
+    assert regimes.next_change(birth, regimes.birthday(birth, 18), bound) is None
+
+
+@pytest.mark.clause("8.5")
+def test_the_methods_are_those_of_the_rule_and_two_let_nothing_go():
+    assert set(regimes.PARENTAL_METHODS) == {
+        *("signed_form", "payment", "toll_free_call", "video_call", "government_id"),
+        *("knowledge_questions", "face_match", "email_plus", "text_plus"),
+    }
+    told = {row.name: row.discloses for row in regimes.METHODS}
+    assert [name for name, discloses in told.items() if not discloses] == [
+        "email_plus",
+        "text_plus",
+    ]
+    assert all(row.en and row.zh and row.cite for row in regimes.METHODS)
+
+
+@pytest.mark.parametrize("on", ["2025-06-22", "2025-06-23"])
+def test_methods_of_2025_count_from_their_day(on):
+    new = {"knowledge_questions", "face_match", "text_plus"}
+    known = {name for name in regimes.PARENTAL_METHODS if regimes.method_of(name, on)}
+    assert new <= known if on >= "2025-06-23" else not new & known
 
 
 @pytest.mark.clause("8.1a", "8.2a")

@@ -25,7 +25,6 @@ def bits(standing: Standing, at: Moment = AT) -> int:
         ({"life": "unknown"}, st.UNKNOWN),
         ({"age": AgeBand.MINOR}, st.MINOR),
         ({"age": AgeBand.CHILD}, st.CHILD),
-        ({"guardian": True}, st.GUARDIAN),
         ({"restrictions": {"*": Restriction("g", None)}}, st.ALL_RESTRICTED),
         (
             {"restrictions": {"usage.page": Restriction("g", None)}},
@@ -38,6 +37,19 @@ def bits(standing: Standing, at: Moment = AT) -> int:
 def test_each_thing_a_subject_is_or_said_has_its_bit(change, bit):
     assert bits(but(ADULT, **change)) & bit
     assert not bits(ADULT) & bit
+
+
+def test_a_guardians_consents_have_bits_while_they_stand():
+    both = said(ADULT, "guardian/collect", "guardian/disclose")
+    assert bits(both) & (st.GUARDIAN | st.DISCLOSURE) == st.GUARDIAN | st.DISCLOSURE
+    assert not bits(ADULT) & (st.GUARDIAN | st.DISCLOSURE)
+    withdrawn = said(both, "guardian/disclose", state="withdrawn")
+    assert bits(withdrawn) & (st.GUARDIAN | st.DISCLOSURE) == st.GUARDIAN
+
+
+def test_consent_to_disclose_is_nothing_without_consent_to_collect():
+    alone = said(ADULT, "guardian/disclose")
+    assert not bits(alone) & (st.GUARDIAN | st.DISCLOSURE)
 
 
 def test_accepted_terms_have_a_bit():

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from troth.store.sql import Store, Tx
 
 PARTS = 2
-WHOLE = {"contracts", "editions", "service_keys", "staff", "staff_sessions"}
+WHOLE = {
+    *("applications", "contracts", "editions", "service_keys", "signing_keys", "staff"),
+    "staff_sessions",
+}
 """Small reference tables that a cluster copies to every node: nothing to spread them by."""
 
 READ_TABLES = """

@@ -27,6 +27,7 @@ from troth.model.acts import (
     Notify,
     Show,
     Use,
+    Verified,
 )
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
@@ -116,6 +117,8 @@ def live(house: House, birds: Canaries, log: logging.Logger, residence: str) -> 
         contact_email=birds.ascii("{}@mail.example"),
         contact_phone=Secret(f"+86{phone}"),
     )
+    declared = Verified(subject=subject, fact="declared", result="verified", method="declaration")
+    attempt(house, log, declared, by=SYSTEM)
     for field, purpose in PURPOSES.items():
         values = {field: birds.new()}
         attempt(house, log, Collect(subject=subject, values=values, purpose=purpose), by=SYSTEM)

@@ -20,16 +20,41 @@ from troth.app.instance import (
     restore,
     restore_keys,
 )
+from troth.chapters.accounts.importing import Report, Stated
+from troth.chapters.accounts.proving import AppCode, PasskeyAnswer, RecoveryCode
 from troth.chapters.accounts.registration import Begun, Registration
+from troth.chapters.minors.asking import Application
+from troth.chapters.minors.consenting import Answer as GuardianAnswer
+from troth.chapters.minors.requests import Request as GuardianRequest
 from troth.documents.agreement import Shown, Tick
+from troth.documents.applications.grants import Proved
+from troth.documents.applications.keys import Made
+from troth.documents.applications.passes import Bound
+from troth.documents.applications.register import Said
+from troth.documents.imports.register import Tally
+from troth.documents.proof.origin import Origin
 from troth.gate import Outcome
 from troth.gate.together import use_each
 
 __all__ = [
+    "AppCode",
+    "Application",
     "Begun",
+    "Bound",
+    "GuardianAnswer",
+    "GuardianRequest",
+    "Made",
+    "Origin",
     "Outcome",
+    "PasskeyAnswer",
+    "Proved",
+    "RecoveryCode",
     "Registration",
+    "Report",
+    "Said",
     "Shown",
+    "Stated",
+    "Tally",
     "Tick",
     "Troth",
     "board",

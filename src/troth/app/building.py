@@ -3,7 +3,7 @@
 Kept beside ``app`` so that a reader of ``Troth`` sees what it offers, not how it is wired.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -16,14 +16,24 @@ from troth.app import switch
 from troth.app.lock import Lock
 from troth.app.settings import RegionSettings, Settings
 from troth.app.switch import Move
-from troth.egress.authorities import AuthorityPort, Check, HttpAuthority, IdentityAuthority
+from troth.documents import cases
+from troth.documents.applications import grants
+from troth.documents.guardian import speakers
+from troth.documents.proof import Proof, open_proof, sessions
+from troth.documents.proof.codes import Sent
+from troth.documents.proof.throttle import Limits
+from troth.egress import questions, shapes
+from troth.egress.authorities import Check, IdentityAuthority
 from troth.egress.channels import Channel, EmailChannel, SmsGateway, SpoolChannel
 from troth.egress.courier import Courier
 from troth.egress.databases import Database
 from troth.egress.errands import Errands
 from troth.egress.fake import FakeAuthority
+from troth.egress.inquiry import AuthorityPort
 from troth.egress.post import Line, SigningKey
+from troth.egress.providers import HttpAuthority
 from troth.egress.recipients import RecipientPort, by_id
+from troth.egress.sheet import ByHand
 from troth.gate import Rooms
 from troth.ledger.checkpoint import Signer
 from troth.ledger.fold import Standings
@@ -38,6 +48,7 @@ from troth.store.postgres import PostgresStore
 from troth.store.sql import Store, migrate
 from troth.store.sqlite import SqliteStore
 from troth.vault.cells import Vault
+from troth.vault.deposits import Deposits
 from troth.vault.home import KeyHome, RootKey
 from troth.vault.keys import KeyStore
 
@@ -48,16 +59,26 @@ ELEMENTS: Final = {
     "identity.name": "name",
     "identity.id_number": "id_number",
     "contact.phone": "phone",
+    "handler.name": "name",
+    "handler.id_number": "id_number",
+    "handler.phone": "phone",
     "bank.number": "card",
+    "bank.bank": "bank",
+    "bank.holder": "holder",
     "enterprise.name": "company",
     "enterprise.uscc": "uscc",
     "legal_rep.name": "legal_rep",
+    "legal_rep.id_number": "legal_rep_id",
 }
-"""What an identity authority calls our fields."""
+"""What an identity authority calls our fields; the settings add to it."""
 AUTHORITY: Final = "id-authority"
 """The identity authority's id among the policy's recipients."""
 FAKE: Final = "fake"
-SPOOLED: Final = ("email", "sms", "letter", "phone", "push")
+BESIDES: Final = (
+    *(*sessions.BESIDES, cases.FORGET, *questions.FORGET, *grants.FORGET, *speakers.FORGET),
+)
+"""What lies under a subject's id in tables that are not the vault's, and goes with the subject."""
+SPOOLED: Final = ("email", "sms", "letter", "push")
 
 
 class Builder:
@@ -115,28 +136,34 @@ class Builder:
             standings=Standings(data),
             courier=Courier(data, self._channels, vault),
             errands=Errands(data, self._databases, vault),
+            deposits=Deposits(data, vault),
             again_key=home.named("again"),
-            recipients=self._recipients_of(name, home),
+            recipients=self._recipients_of(name, home, data),
+            besides=BESIDES,
+            shut=(sessions.END_ALL,),
         )
 
-    def _recipients_of(self, name: Region, home: KeyHome) -> Mapping[str, RecipientPort]:
+    def _recipients_of(
+        self, name: Region, home: KeyHome, store: Store
+    ) -> Mapping[str, RecipientPort]:
         """Return who is asked at once: the identity authority that the settings name, if any."""
         if self._recipients is not None:
             return self._recipients
         named = self._settings.identity
         if not named.authority:
             return {}
-        authority: IdentityAuthority = FakeAuthority()
-        if named.authority != FAKE:
-            key = SigningKey(reading.secret(named.secret, Path(self._settings.folder)))
-            authority = HttpAuthority(
-                Line(named.authority, key),
-                name="bridge",
-                recipient_id=AUTHORITY,
-                region=name,
-                checks=frozenset({Check.PERSON_2}),
-            )
-        return by_id(AuthorityPort(authority, ELEMENTS, digest_key=home.named("digest")))
+        limits = questions.Limits(house=named.asks_per_day)
+        calls = reading.secret(named.callback_secret, Path(self._settings.folder))
+        port = AuthorityPort(
+            FakeAuthority(AUTHORITY, region=name)
+            if named.authority == FAKE
+            else authority_of(self._settings, name),
+            ELEMENTS | elements_of(named.fields),
+            questions.Questions(store, home.named("digest"), limits),
+            clock=self._clock,
+            calls=SigningKey(calls) if calls else None,
+        )
+        return by_id(port)
 
     def _kept(self, store: Store) -> Store:
         self._opened.append(store)
@@ -285,11 +312,68 @@ def document(policy: str) -> tuple[str, str]:
     )
 
 
+def elements_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Return the element that each field is, of pairs such as ``valid_from=identity.valid_from``.
+
+    Raises ``Misconfigured`` for what is no pair.
+    """
+    found = {}
+    for pair in pairs:
+        element, told, field = pair.partition("=")
+        if not told or not element.strip() or not field.strip():
+            raise Misconfigured(
+                f"`{pair}` names no element and field", remedy="write element=field of the policy"
+            )
+        found[field.strip()] = element.strip()
+    return found
+
+
+def authority_of(settings: Settings, region: Region) -> IdentityAuthority:
+    """Return the identity authority at an address, spoken to as its shape says.
+
+    Raises ``Misconfigured`` for a shape that is none, or a check there is not.
+    """
+    named = settings.identity
+    key = SigningKey(reading.secret(named.secret, Path(settings.folder)))
+    shape = shapes.load(settings.path(named.shape)) if named.shape else shapes.BRIDGE
+    unknown = sorted(set(named.checks) - {check.value for check in Check})
+    if unknown:
+        raise Misconfigured(f"there is no check `{unknown[0]}`", remedy=f"see {reading.SEE}")
+    wanted = named.checks or (shape.checks if named.shape else (Check.PERSON_2,))
+    return HttpAuthority(
+        Line(named.authority, key),
+        name=shape.name,
+        recipient_id=AUTHORITY,
+        region=region,
+        checks=frozenset(map(Check, wanted)),
+        shape=shape,
+    )
+
+
+def proof_of(
+    settings: Settings, stores: Mapping[Region, Store], *, home: Region, key: bytes
+) -> Proof:
+    """Open what proves who somebody is, as the settings say. Raises ``Misconfigured``."""
+    named = settings.passwords
+    return open_proof(
+        stores,
+        home=home,
+        key=key,
+        breached=settings.path(named.breached) if named.breached else None,
+        failures=Limits.hourly(named.failures_per_hour),
+        sent=Sent.hourly(settings.email.codes_per_hour, settings.sms.codes_per_hour),
+        origin=settings.server.seen_at,
+    )
+
+
 def channels_of(settings: Settings) -> dict[str, Channel]:
     """Build the ways to reach a subject; what is not set up is written to the spool."""
     spool = settings.path(settings.spool)
     folder = Path(settings.folder)
     channels: dict[str, Channel] = {name: SpoolChannel(name, spool / name) for name in SPOOLED}
+    channels["phone"] = (
+        ByHand("phone") if settings.telephone.desk else SpoolChannel("phone", spool / "phone")
+    )
     mail, sms = settings.email, settings.sms
     if mail.host:
         channels["email"] = EmailChannel(

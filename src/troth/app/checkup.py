@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from troth.app import rewrap, safekeeping, switch
+from troth.app.building import FAKE
 from troth.app.settings import RegionSettings, Settings
 from troth.gate import Rooms
 from troth.ledger.verify import Report
@@ -68,6 +69,11 @@ def examine(settings: Settings) -> Iterator[Ailment]:
             "free some: on a full disk only erasure and withdrawal still work",
         )
     yield from _mail(settings)
+    if settings.identity.authority == FAKE:
+        yield warning(
+            "real names are confirmed by a fake authority, by how a number ends",
+            "name one under [identity], or nobody: then people decide",
+        )
     if settings.server.host not in LOOPBACK and not settings.server.trusted_proxies:
         yield warning(
             f"the service listens on {settings.server.host}",

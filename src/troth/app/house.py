@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Final
 
 from troth.app import checkup, safekeeping, upkeep
-from troth.app.building import Builder, OpenStore, compiled
+from troth.app.building import Builder, OpenStore, compiled, proof_of
 from troth.app.checkup import Ailment
 from troth.app.safekeeping import KeyBackup
 from troth.app.settings import Settings
+from troth.app.wiring import minors_of, together
+from troth.chapters.accounts.people import People
 from troth.chapters.accounts.registration import Begun as Begun
 from troth.chapters.accounts.registration import Registration as Registration
 from troth.chapters.accounts.security import Accounts
+from troth.chapters.applications import Applications
+from troth.chapters.calls import Calls
 from troth.chapters.consent import Consent
 from troth.chapters.contact import Contact
 from troth.chapters.evidence import Evidence
 from troth.chapters.incidents import Incidents
-from troth.chapters.minors import Minors
 from troth.chapters.realname import Realname
 from troth.chapters.retention import Retention
 from troth.chapters.rights.own import Rights
@@ -32,9 +35,13 @@ from troth.chapters.usage import Usage
 from troth.documents.access import Access
 from troth.documents.agreement import Shown as Shown
 from troth.documents.agreement import Tick as Tick
+from troth.documents.applications import open_papers
+from troth.documents.applications.grants import RESTING
+from troth.documents.cases import Cases
 from troth.documents.contract import Contract, Contracts
+from troth.documents.imports.register import Imports
 from troth.documents.notice import Notices
-from troth.documents.proof import open_proof
+from troth.egress import backchannel
 from troth.egress.channels import Channel
 from troth.egress.databases import Database
 from troth.egress.recipients import RecipientPort
@@ -52,6 +59,7 @@ from troth.model.terms import Region
 from troth.policy import render
 from troth.policy.compare import Comparison, compare
 from troth.policy.shelf import Shelf
+from troth.store.sql import Store
 
 YEAR_DAYS: Final = 365
 
@@ -94,9 +102,10 @@ class Troth:
     def _open_gate(self) -> Gate:
         regions = [Region(name) for name in self.settings.regions]
         rooms = {region: self._builder.region(region) for region in regions}
+        self._shelf = Shelf(rooms[self.home].store)
         return Gate(
             rooms,
-            Shelf(rooms[self.home].store),
+            self._shelf,
             home=self.home,
             clock=self.clock,
             epoch_days=self.settings.instance.epoch_days,
@@ -108,7 +117,8 @@ class Troth:
         gate, named = self.gate, self._builder.named
         stores = {region: rooms.store for region, rooms in gate.regions.items()}
         self.notices = Notices()
-        self.proof = open_proof(stores, home=self.home, key=named(self.home, "proof"))
+        key = named(self.home, "proof")
+        self.proof = proof_of(self.settings, stores, home=self.home, key=key)
         self.token_key = named(self.home, "token")
         self._backup_key = named(self.home, upkeep.BACKUP_KEY)
         self.contracts = Contracts(stores[self.home])
@@ -118,8 +128,15 @@ class Troth:
             matches=lambda given, kept: self.proof.passwords.verify(kept, given),
             throttle=self.proof.throttle,
         )
+        self.minors = minors_of(
+            self.settings, gate, self.notices, self.proof, lambda: self.rights, stores, key
+        )
         self.rights = Rights(
-            gate, self.notices, self.proof, irreversible_days=self.settings.instance.epoch_days
+            gate,
+            self.notices,
+            self.proof,
+            irreversible_days=self.settings.instance.epoch_days,
+            beside=together(People(gate, self.notices).beside, self.minors.beside),
         )
         self.accounts = Accounts(
             gate,
@@ -127,12 +144,16 @@ class Troth:
             self.proof,
             plan=self.rights.plan,
             end=lambda subject, by: self.rights.erase(subject, by=by),
+            imports=Imports(stores[self.home], named(self.home, "imports")),
         )
+        self.calls = Calls(gate)
         self.consent = Consent(gate, self.notices)
+        self.applications = self._applications(stores)
         self.contact = Contact(gate, self.notices, self.proof)
         self.incidents = Incidents(gate, self.notices)
-        self.minors = Minors(gate)
-        self.realname = Realname(gate, self.notices, self.contracts)
+        self.realname = Realname(
+            gate, self.notices, self.contracts, Cases(stores, named(self.home, "cases"))
+        )
         self.retention = Retention(gate, self.notices)
         self.sharing = Sharing(gate, self.contracts)
         self.staff = Staff(gate)
@@ -140,6 +161,28 @@ class Troth:
         self.updates = Updates(gate, self.notices)
         self.usage = Usage(gate)
         self.evidence = Evidence(gate, self._builder.tested())
+
+    def _applications(self, stores: Mapping[Region, Store]) -> Applications:
+        named, proof = self._builder.named, self.proof
+        proof.sessions.bear(RESTING)
+        papers = open_papers(
+            stores,
+            home=self.home,
+            digests=named(self.home, "passes"),
+            names=named(self.home, "pairwise"),
+            seals=named(self.home, "signing"),
+        )
+        return Applications(
+            self.gate,
+            self.contracts,
+            papers,
+            give=self.consent.give,
+            withdraw=self.consent.withdraw,
+            stands=lambda subject, session: any(
+                one.id == session for one in proof.sessions.of(subject, at=self.clock.now())
+            ),
+            carry=backchannel.tell,
+        )
 
     # --- the policy ----------------------------------------------------------------------------
 
@@ -158,13 +201,21 @@ class Troth:
         self.gate.perform(act, by=SYSTEM)
         return edition.hash
 
-    def document(self, language: str) -> render.Document:
-        """Return the edition in force as people read it, in one language (policy 11.4)."""
-        return render.render(self.gate.policy().edition, language)
+    def document(self, language: str, edition: str = "") -> render.Document:
+        """Return an edition as people read it, in one language (policy 11.4).
 
-    def changed(self, since: Moment) -> Comparison:
-        """Say what the edition in force changed of the one in force at an earlier moment (10.2)."""
-        return compare(self.gate.policy(since).edition, self.gate.policy().edition)
+        It is the one in force, or the one of a hash. Raises ``NotFound``.
+        """
+        policy = self._shelf.policy(edition) if edition else self.gate.policy()
+        return render.render(policy.edition, language)
+
+    def compared(self, old: str, new: str = "") -> Comparison:
+        """Say what an edition changes of an older one, by hash (10.2); ``""``: the one in force.
+
+        Raises ``NotFound`` for an edition there is not.
+        """
+        newer = self._shelf.policy(new) if new else self.gate.policy()
+        return compare(self._shelf.policy(old).edition, newer.edition)
 
     def agree(
         self,
@@ -216,8 +267,12 @@ class Troth:
         Epochs that are due to end are ended: what was erased becomes irreversible (9.4).
         """
         done = self.gate.tick()
+        done["minors"] = self.minors.sweep()
         done["swept"] = len(self.retention.sweep())
+        done["copied"] = self.rights.copies.work()
         self.proof.purge(self.clock.now())
+        done["checked"] = self.realname.tick()
+        done["signed_out"] = self.applications.tick()
         self.checkpoints()
         done["rotated"] = sum(self.rotate_keys(only_due=True).values())
         return done
@@ -280,7 +335,7 @@ class Troth:
     def bury(self) -> dict[str, int]:
         """Remove everybody whose key is gone: the last step of a restore."""
         return {
-            str(region): upkeep.bury(rooms.vault, rooms.store)
+            str(region): upkeep.bury(rooms.vault, rooms.store, rooms.besides)
             for region, rooms in self.gate.regions.items()
         }
 

@@ -18,6 +18,7 @@ from troth.app.house import Troth
 from troth.app.lock import Lock
 from troth.app.safekeeping import BroughtBack
 from troth.app.settings import Settings
+from troth.app.template import template
 from troth.chapters.evidence import Board
 from troth.egress.channels import Channel
 from troth.egress.databases import Database
@@ -89,7 +90,7 @@ def create(
     }
     with Lock(folder, alone=True):
         Builder.lay_keys(folder, regions)
-        laid = reading.template(name, policy, regions, identity)
+        laid = template(name, policy, regions, identity)
         (folder / reading.FILE).write_text(laid, "utf-8")
     troth = Troth(reading.load(folder), clock=clock)
     troth.publish(source, shown)

@@ -19,9 +19,19 @@ from msgspec import Struct
 from troth.model.clock import Moment
 from troth.model.errors import Misconfigured
 
-NOT_FROM_A_BACKUP: Final = ("sessions", "staff_sessions", "codes", "outbox", "errands")
+NOT_FROM_A_BACKUP: Final = (
+    "sessions",
+    "devices",
+    "staff_sessions",
+    "codes",
+    "spent_proofs",
+    "outbox",
+    "errands",
+    "deposits",
+    *("grants", "sign_ins", "passes", "logouts", "signing_keys"),
+)
 """What is not brought back even where nothing of now is left."""
-ENDED: Final = ("service_keys", "staff")
+ENDED: Final = ("service_keys", "staff", "applications")
 """Who may come in. Where nobody can say who has left since, everybody has to be let in anew."""
 
 # Whom to bring back. No tombstone is touched, and no key that has changed.
@@ -52,6 +62,8 @@ BRING: Final = (
         "INSERT INTO main.blind (value, slot, subject_id) SELECT value, slot, subject_id"
         " FROM old.blind WHERE subject_id IN (SELECT subject_id FROM back)"
     ),
+    # What was done once since the backup is undone by it, and can be done again.
+    "DELETE FROM main.performed WHERE subject_id IN (SELECT subject_id FROM back)",
 )
 COUNT: Final = (
     "SELECT (SELECT count(*) FROM back), (SELECT count(*) FROM main.subjects"

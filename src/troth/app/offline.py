@@ -12,8 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from troth.app.building import compiled, document
+from troth.documents import testimony
 from troth.ledger import verify
 from troth.ledger.verify import Report
+from troth.model.errors import LedgerBroken, Unverifiable
 from troth.policy import reader
 from troth.policy.compare import Comparison, compare
 from troth.policy.finding import Finding
@@ -56,8 +58,34 @@ def verify_bundle(path: str | Path, vkey: str, remembered: str = "") -> Report:
 
 
 def examine_bundle(path: str | Path, vkey: str, remembered: str = "") -> Report:
-    """Say what verifying an exported ledger finds; ``remembered`` is a checkpoint from earlier."""
+    """Say what verifying an exported ledger finds; ``remembered`` is a checkpoint from earlier.
+
+    The proof of one entry, as a subject downloads it, is examined alike: ``entry`` names it then.
+    """
+    if zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                if testimony.is_proof(archive):
+                    return _examine_proof(archive, vkey)
+        except zipfile.BadZipFile:
+            return Report(ok=False, problem=f"`{Path(path).name}` is a damaged zip file")
     return verify.verify_bundle(path, vkey, remembered)
+
+
+def _examine_proof(archive: zipfile.ZipFile, vkey: str) -> Report:
+    try:
+        entry, proof = testimony.verified(archive, vkey)
+    except (Unverifiable, LedgerBroken) as error:
+        return Report(ok=False, problem=error.message)
+    head = verify.verify_checkpoint(proof.checkpoint, vkey)
+    return Report(
+        ok=True,
+        origin=head.origin,
+        size=head.size,
+        root=head.root.hex(),
+        index=proof.index,
+        entry=entry.id,
+    )
 
 
 class _File(Struct, frozen=True):

@@ -173,19 +173,22 @@ def _reference(settings: Settings, reference: str) -> str:
     return f"file:{settings.path(path).absolute()}" if kind == "file" else reference
 
 
-def bury(vault: Vault, store: Store) -> int:
+def bury(vault: Vault, store: Store, besides: tuple[str, ...] = ()) -> int:
     """Erase everybody whose key is gone: erased after the backup was made; return how many.
 
-    A tombstone is set for each, and what they did under idempotency keys is forgotten.
+    A tombstone is set for each, and what they did under idempotency keys is forgotten, with what
+    the statements ``besides`` take away.
     """
     orphans = list(vault.keyless())
     for orphan in orphans:
-        vault.finish(store.transact(partial(_bury, vault=vault, orphan=orphan), urgent=True))
+        work = partial(_bury, vault=vault, orphan=orphan, besides=besides)
+        vault.finish(store.transact(work, urgent=True))
     return len(orphans)
 
 
-def _bury(tx: Tx, *, vault: Vault, orphan: Handle) -> Doomed:
+def _bury(tx: Tx, *, vault: Vault, orphan: Handle, besides: tuple[str, ...]) -> Doomed:
     doomed = vault.erase(tx, orphan, ALL)
     tx.run(IS_GONE, (orphan.subject,))
-    tx.run(FORGET, (orphan.subject,))
+    for forget in (FORGET, *besides):
+        tx.run(forget, (orphan.subject,))
     return doomed

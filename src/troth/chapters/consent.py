@@ -5,13 +5,20 @@ alone are erased; what another basis keeps is named with its clause (walk 3).
 """
 
 from collections.abc import Iterable
+from typing import Literal, cast
 
 from msgspec import Struct
 
 from troth.documents import ending
 from troth.documents.agreement import Asked, Shown, Tick, asked, consents, in_words
 from troth.documents.notice import Notices, channels_of, language_of
-from troth.documents.receipt import ConsentReceipt, consent_receipt, state_of
+from troth.documents.receipt import (
+    ConsentReceipt,
+    StillHeld,
+    consent_receipt,
+    opened_by,
+    state_of,
+)
 from troth.gate import Gate, Outcome
 from troth.model.acts import (
     SUBJECT,
@@ -51,15 +58,57 @@ class Choice(Struct, frozen=True, kw_only=True):
     clauses: tuple[str, ...] = ()
 
 
+class Stays(Struct, frozen=True, kw_only=True):
+    """Why a field stays: the purpose that keeps it and the clauses that allow that."""
+
+    purpose: str
+    clauses: tuple[str, ...]
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """What taking a consent back does to the data that was collected for it.
+
+    ``gone`` rested on it alone and is erased; ``held`` would be, but a law holds it until a date;
+    ``stays`` is kept for another purpose.
+    """
+
+    gone: tuple[str, ...] = ()
+    held: tuple[StillHeld, ...] = ()
+    stays: dict[str, Stays] = {}
+
+
 class Withdrawn(Struct, frozen=True, kw_only=True):
-    """What a withdrawal did: what was erased, and what stays under which clauses."""
+    """A withdrawal that was made, and what it did."""
 
     key: str
     at: Moment
-    gone: tuple[str, ...]
-    held: tuple[str, ...]
-    stays: dict[str, tuple[str, ...]]
+    effect: Effect
     entries: tuple[str, ...]
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """The fields that were erased."""
+        return self.effect.gone
+
+    @property
+    def stays(self) -> dict[str, Stays]:
+        """The fields that another purpose keeps, with the reason."""
+        return self.effect.stays
+
+
+class Consequence(Struct, frozen=True, kw_only=True):
+    """What a consent opens and what a no means, read from the policy (policy 2.2.1, 9.3).
+
+    ``services`` are those that cannot be given without it; none: everything goes on as before.
+    """
+
+    key: str
+    operation: str
+    purpose: str
+    fields: tuple[str, ...]
+    recipient: str
+    region: str
+    services: tuple[str, ...]
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -71,6 +120,7 @@ class Said(Struct, frozen=True, kw_only=True):
     entry: str
     edition: str
     by: str
+    expires: Moment | None = None
 
 
 class Consent:
@@ -123,26 +173,34 @@ class Consent:
         standing = self._gate.standing(subject)
         if not standing.consents_to(key, at):
             raise NotFound(f"no consent to `{key}` stands", remedy="see the list of your consents")
-        stays = self._stays(subject, standing, key)
-        alone = tuple(field for field in self._rested(standing, key) if field not in stays)
-        what = ending.plan(standing, alone, self._gate.policy().edition, at)
+        effect = self._effect(subject, standing, key, at)
         acts: list[Act] = [*self._receipts(subject, standing, [key], "withdrawn", at)]
         acts.append(ConsentWithdrawn(subject=subject, to=key))
-        if alone:
+        if effect.gone or effect.held:
+            what = ending.Plan(gone=effect.gone, held=effect.held)
             acts += ending.acts(subject, what, ground="consent_withdrawn", placed=standing.holds)
         outcome = self._gate.perform(*acts, by=by)
-        return Withdrawn(
-            key=key,
-            at=outcome.at,
-            gone=what.gone if alone else (),
-            held=tuple(each.field for each in what.held) if alone else (),
-            stays=stays,
-            entries=outcome.entries,
-        )
+        return Withdrawn(key=key, at=outcome.at, effect=effect, entries=outcome.entries)
 
-    def _rested(self, standing: Standing, key: str) -> list[str]:
-        """List held fields that were collected for the purpose whose consent ends."""
+    def would(self, subject: SubjectId, key: str) -> Effect:
+        """Say what taking a consent back would do, before anything happens."""
+        at = self._gate.clock.now()
+        return self._effect(subject, self._gate.standing(subject), key, at)
+
+    def _effect(self, subject: SubjectId, standing: Standing, key: str, at: Moment) -> Effect:
         about = asked(key)
+        rested = self._rested(standing, about)
+        kept = {field: self._kept_for(subject, standing, field, about) for field in rested}
+        stays = {field: why for field, why in kept.items() if why is not None}
+        alone = tuple(field for field in rested if field not in stays)
+        if not alone:
+            return Effect(stays=stays)
+        what = ending.plan(standing, alone, self._gate.policy().edition, at)
+        return Effect(gone=what.gone, held=what.held, stays=stays)
+
+    @staticmethod
+    def _rested(standing: Standing, about: Asked) -> list[str]:
+        """List held fields that were collected for the purpose whose consent ends."""
         if about.operation != "use":
             return []
         return [
@@ -151,27 +209,16 @@ class Consent:
             if about.purpose in held.purposes and about.field in ("", field)
         ]
 
-    def _stays(
-        self, subject: SubjectId, standing: Standing, key: str
-    ) -> dict[str, tuple[str, ...]]:
-        """Name the fields that another purpose keeps, with the clauses that allow it."""
-        about = asked(key)
-        kept: dict[str, tuple[str, ...]] = {}
-        for field in self._rested(standing, key):
-            clauses = self._clauses_for(subject, standing, field, about)
-            if clauses:
-                kept[field] = clauses
-        return kept
-
-    def _clauses_for(
+    def _kept_for(
         self, subject: SubjectId, standing: Standing, field: str, about: Asked
-    ) -> tuple[str, ...]:
+    ) -> Stays | None:
+        """Return the other purpose that keeps a field, if one does, with its clauses."""
         others = [name for name in standing.held[field].purposes if name != about.purpose]
         for purpose in others:
             (decision,) = self._gate.ask(Use(subject=subject, fields=(field,), purpose=purpose))
             if decision.allowed:
-                return decision.clauses
-        return ()
+                return Stays(purpose=purpose, clauses=decision.clauses)
+        return None
 
     # --- telling -------------------------------------------------------------------------------
 
@@ -231,6 +278,26 @@ class Consent:
             for key in dict.fromkeys((*offers, *standing.consents))
         ]
 
+    def consequence(self, key: str) -> Consequence:
+        """Say what a consent opens, and which services a no to it would stop."""
+        edition, about = self._gate.policy().edition, asked(key)
+        purpose = edition.purposes.get(about.purpose)
+        needed = purpose is not None and purpose.necessary
+        services = [
+            name
+            for name, service in edition.services.items()
+            if about.purpose in (name, *service.requires)
+        ]
+        return Consequence(
+            key=key,
+            operation=about.operation,
+            purpose=about.purpose,
+            fields=opened_by(about, edition),
+            recipient=about.recipient,
+            region=about.region,
+            services=tuple(services) if needed else (),
+        )
+
     def history(self, subject: SubjectId) -> list[Said]:
         """List every word of a subject about consents, oldest first (policy 9.3)."""
         return [
@@ -241,15 +308,24 @@ class Consent:
                 entry=entry.id,
                 edition=entry.edition,
                 by=entry.by,
+                expires=_moment(entry.what.get("expires")),
             )
             for entry in self._gate.trail(subject)
             if entry.kind.startswith("consent.")
         ]
 
-    def receipt(self, subject: SubjectId, key: str) -> ConsentReceipt:
-        """Return the receipt of a consent as it stands. Raises ``NotFound``."""
-        standing = self._gate.standing(subject)
-        kept = standing.consents.get(key)
+    def receipt(self, subject: SubjectId, key: str, entry: str = "") -> ConsentReceipt:
+        """Return the receipt of a consent as it stands, or of one word said about it before.
+
+        A word of before is told under the edition it was said under. Raises ``NotFound``.
+        """
+        standing, at = self._gate.standing(subject), self._gate.clock.now()
+        kept, edition = standing.consents.get(key), self._gate.policy().edition
+        if entry:
+            said = {one.entry: one for one in self.history(subject) if one.key == key}.get(entry)
+            kept = None if said is None else _kept(said)
+            if said is not None:
+                edition, at = self._gate.policy(said.at).edition, said.at
         if kept is None:
             raise NotFound(f"nothing was said about `{key}`")
         return consent_receipt(
@@ -259,9 +335,19 @@ class Consent:
             regimes=standing.regimes,
             region=subject.region,
             language=language_of(standing),
-            edition=self._gate.policy().edition,
-            at=self._gate.clock.now(),
+            edition=edition,
+            at=at,
         )
+
+
+def _moment(told: object) -> Moment | None:
+    return Moment(told) if isinstance(told, int) else None
+
+
+def _kept(said: Said) -> Kept:
+    """Return a word as it stood when it was said."""
+    state = cast(Literal["given", "refused", "withdrawn"], said.state)
+    return Kept(state, said.at, said.expires, said.entry)
 
 
 def _choice(

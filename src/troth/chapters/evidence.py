@@ -5,6 +5,7 @@ with its id passed, *and*, for duties and rights, a kind of ledger entry proves 
 makes it ``partial``, none ``open``. Nothing here is claimed by hand.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Final, Literal
@@ -12,12 +13,14 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from troth.gate import Gate
-from troth.model.acts import Act
+from troth.model.acts import Act, Disclose, Entrust, Share, Transfer
 from troth.model.clock import Moment
 
 Status = Literal["kept", "partial", "open"]
 PROVEN_BY_ENTRY: Final = ("O", "R")
 """The kinds of clause that need an entry: duties and rights."""
+GIVING: Final = tuple(kind.kind for kind in (Entrust, Share, Transfer, Disclose))
+"""The kinds of entry that name who was given data."""
 FROM_THE_GATE: Final = ("use.denied", "notice.delivered", "notice.failed")
 """Kinds of entry that the gate writes by itself."""
 
@@ -124,6 +127,20 @@ class Evidence:
         clause = self._gate.policy().clause(clause_id)
         found = [proof for kind in clause.entry for proof in self._of_kind(kind, clause_id, limit)]
         return sorted(found, key=lambda proof: (not proof.quotes, -proof.at))[:limit]
+
+    def given(self, since: Moment, *, most: int = 5000) -> dict[str, int]:
+        """Count for each recipient how often data was given to it since a moment (policy 4).
+
+        Nothing in it is about anybody. No more than ``most`` entries of a kind and region are read.
+        """
+        found: Counter[str] = Counter()
+        for kind in GIVING:
+            for rooms in self._gate.regions.values():
+                for entry in rooms.log.recent(kind, most):
+                    if entry.at < since:
+                        break
+                    found[str(entry.what["recipient"])] += 1
+        return dict(found)
 
     def _of_kind(self, kind: str, clause_id: str, limit: int) -> Iterator[Proof]:
         for region, rooms in self._gate.regions.items():

@@ -7,6 +7,7 @@ ledger without its words. A dispute is negotiated first (10.4); letters are kept
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from troth.documents import thread
 from troth.documents.answer import owe_answer, request_id
 from troth.gate import Gate, Outcome
 from troth.model.acts import SUBJECT, Act, Actor, Collect, Owe, Use
@@ -21,6 +22,7 @@ Kind = Literal["question", "fault", "troubleshooting", "communication", "chat"]
 KINDS: Final = ("question", "fault", "troubleshooting", "communication", "chat")
 NEGOTIATE_DAYS: Final = 30
 NEGOTIATION: Final = "negotiation"
+DISPUTES: Final = "rights.complaint"
 
 
 class Support:
@@ -47,7 +49,7 @@ class Support:
             wrong = kind if kind not in KINDS else way
             raise BadInput(f"`{wrong}` is no support record of ours", clause="2.1.6", field="kind")
         field = f"support.{kind}"
-        before = self._before(subject, field, by)
+        before = self._before(subject, field, "support", by)
         head = f"[{iso(self._gate.clock.now())} {way} {by.kind}] "
         line = veiled(lambda opened: _added(opened, head), {"before": before, "text": text})
         return self._gate.perform(
@@ -60,10 +62,10 @@ class Support:
             by=by,
         )
 
-    def _before(self, subject: SubjectId, field: str, by: Actor) -> Secret:
+    def _before(self, subject: SubjectId, field: str, purpose: str, by: Actor) -> Secret:
         if field not in self._gate.standing(subject).held:
             return Secret("")
-        act = Use(subject=subject, fields=(field,), purpose="support")
+        act = Use(subject=subject, fields=(field,), purpose=purpose)
         return self._gate.perform(act, by=by).values[field]
 
     def letter(self, subject: SubjectId, scan: Secret, *, by: Actor) -> str:
@@ -84,15 +86,25 @@ class Support:
         return number
 
     def dispute(self, subject: SubjectId, text: Secret, *, by: Actor = SUBJECT) -> str:
-        """Open a dispute: friendly negotiation comes first, and is owed (policy 10.4)."""
-        number = request_id()
+        """Open a dispute: friendly negotiation comes first, and is owed (policy 10.4).
+
+        What was written in an earlier one stays.
+        """
+        number, at = request_id(), self._gate.clock.now()
+        before = self._before(subject, DISPUTES, "rights", by)
+        line = veiled(
+            lambda opened: thread.added(
+                str(opened["before"]), number, at, by.kind, str(opened["text"])
+            ),
+            {"before": before, "text": text},
+        )
         acts: list[Act] = [
-            Collect(subject=subject, values={"rights.complaint": text}, purpose="rights"),
+            Collect(subject=subject, values={DISPUTES: line}, purpose="rights"),
             Owe(
                 subject=subject,
                 duty=number,
                 what=NEGOTIATION,
-                by=after(self._gate.clock.now(), days=NEGOTIATE_DAYS),
+                by=after(at, days=NEGOTIATE_DAYS),
             ),
         ]
         self._gate.perform(*acts, by=by)

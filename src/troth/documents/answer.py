@@ -6,16 +6,24 @@ and names where to complain.
 """
 
 import secrets
-from collections.abc import Iterable
-from typing import Final, Literal
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, get_args
 
 from msgspec import Struct
 
 from troth.model.acts import Owe, Settle
-from troth.model.clock import Moment
+from troth.model.clock import Moment, after
 from troth.model.errors import BadInput
 from troth.model.terms import SubjectId
-from troth.policy.regimes import AUTHORITIES, answer_by, of_regimes, refusals
+from troth.policy.regimes import (
+    AUTHORITIES,
+    answer_by,
+    later_by_months,
+    limits,
+    of_regimes,
+    refusals,
+)
+from troth.policy.regimes import Authority as Authority
 
 POLICY_DAYS: Final = 30
 
@@ -28,9 +36,11 @@ Kind = Literal[
     "object",
     "explain",
     "human_review",
+    "port",
     "question",
 ]
 """What can be asked for."""
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 ERASURE_GROUNDS: Final = ("unlawful", "no_consent", "breach_of_agreement")
 """The three grounds on which a deletion can be asked for (policy 6.3.1 to 6.3.3)."""
@@ -139,6 +149,52 @@ def refuse(subject: SubjectId, duty: str, code: str, regimes: Iterable[str]) -> 
             field="code",
         )
     return Settle(subject=subject, duty=duty, state="denied", code=code)
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """Why an answer takes longer, in words."""
+
+    en: str
+    zh: str
+
+
+REASONS: Final[dict[str, Reason]] = {
+    "complex": Reason(en="it is complex", zh="请求内容较为复杂"),
+    "many": Reason(en="you have made many requests", zh="您提出的请求较多"),
+}
+"""The two reasons for which a law lets an answer take longer (GDPR 12(3), CCPA 1798.130)."""
+
+LONGER: Final[dict[str, Callable[[Moment], Moment]]] = {
+    "eu": lambda by: later_by_months(by, 2),
+    "ca": lambda by: after(by, days=45),
+}
+"""How much longer a law lets an answer take, once, when the subject is told why in time."""
+
+
+def extend(
+    subject: SubjectId, duty: str, what: str, by: Moment, reason: str, regimes: Iterable[str]
+) -> Owe:
+    """Return the duty to answer by a later day.
+
+    Raises ``BadInput`` for a reason that is none, or where a law that sets a term lets it be no
+    longer.
+    """
+    if reason not in REASONS:
+        raise BadInput(f"`{reason}` is no reason to take longer", clause="9.7", field="reason")
+    bound = {limit.regime for regime in regimes for limit in limits([regime], "answer", by)}
+    if not bound or bound - LONGER.keys():
+        raise BadInput(
+            "the law that binds this subject does not let an answer take longer",
+            clause="9.7",
+            remedy="answer by the day it is due",
+            field="by",
+        )
+    return Owe(subject=subject, duty=duty, what=what, by=min(LONGER[name](by) for name in bound))
+
+
+def authorities(regimes: Iterable[str]) -> tuple[Authority, ...]:
+    """Return the authorities to which a subject can complain, each with its address (10.4)."""
+    return tuple(of_regimes(AUTHORITIES, regimes))
 
 
 def complain_to(regimes: Iterable[str]) -> dict[str, str]:

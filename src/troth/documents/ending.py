@@ -12,7 +12,7 @@ from msgspec import Struct
 from troth.documents.receipt import StillHeld
 from troth.model.acts import Act, Close, Erase, Hold, Notify, Owe, Restrict, Settle
 from troth.model.clock import Moment, after, date
-from troth.model.standing import Held, Standing
+from troth.model.standing import BY_CLOCK, Held, Standing
 from troth.model.terms import ALL, Fields, SubjectId, matches
 from troth.policy.edition import Edition, later
 
@@ -116,16 +116,22 @@ def _holds(subject: SubjectId, held: Iterable[StillHeld], placed: set[str]) -> l
 
 
 CHILD_FOUND: Final = "child_found"
-ERASE_CHILD: Final = "erase_child_data"
+ERASE_CHILD: Final = f"{BY_CLOCK}erase_child"
+TELL_CHILD_FOUND: Final = f"{BY_CLOCK}tell_child_found"
+"""What the clock does after a finding: it tells the contacts that are bound, and erases in time."""
 ERASE_WITHIN_DAYS: Final = 15
 """What "in time" means where no law says (policy 8.2, 8.3)."""
 
 
-def child_found(subject: SubjectId, duty: str, at: Moment) -> tuple[Restrict, Owe]:
-    """Return what a finding does at once: everything frozen, the erasure owed within 15 days."""
+def child_found(
+    subject: SubjectId, duty: str, at: Moment, *, days: int = ERASE_WITHIN_DAYS
+) -> tuple[Act, ...]:
+    """Return what a finding does at once: everything frozen, telling and erasure owed."""
+    erase_by = after(at, days=days)
     return (
         Restrict(subject=subject, fields=ALL, ground=CHILD_FOUND),
-        Owe(subject=subject, duty=duty, what=ERASE_CHILD, by=after(at, days=ERASE_WITHIN_DAYS)),
+        Owe(subject=subject, duty=duty, what=ERASE_CHILD, by=erase_by),
+        Owe(subject=subject, duty=f"{duty}-told", what=TELL_CHILD_FOUND, by=at),
     )
 
 

@@ -236,17 +236,22 @@ def fill(template: str, values: Mapping[str, str | bytes]) -> str:
 
 # --- to whom, and how ----------------------------------------------------------------------------
 
-CHANNEL_OF: Final = {"contact.email": "email", "contact.phone": "sms", "contact.address": "letter"}
+CHANNEL_OF: Final = {
+    "contact.email": "email",
+    "handler.email": "email",
+    "contact.phone": "sms",
+    "handler.phone": "sms",
+    "guardian.email": "email",
+    "guardian.phone": "sms",
+    "contact.address": "letter",
+}
 """The channel that each address opens, in the order in which they are tried."""
 
 
 def channels_of(standing: Standing, *, letters: bool = False) -> tuple[str, ...]:
     """Return the ways to reach a subject, first choice first; by letter only where asked."""
-    return tuple(
-        channel
-        for field, channel in CHANNEL_OF.items()
-        if field in standing.held and (letters or channel != "letter")
-    )
+    open_to = (channel for field, channel in CHANNEL_OF.items() if field in standing.held)
+    return tuple(dict.fromkeys(one for one in open_to if letters or one != "letter"))
 
 
 def language_of(standing: Standing) -> str:

@@ -28,6 +28,10 @@ STATES: Final[Mapping[str, str]] = {
 """The states of DPV's ConsentStatus that a consent of ours can be in."""
 
 
+MOMENTS: Final = ("by", "until", "expires", "irreversible_by")
+"""What an entry says in moments."""
+
+
 class Processing(Struct, frozen=True, kw_only=True):
     """What is consented to, under the names of ISO/IEC TS 27560."""
 
@@ -162,6 +166,18 @@ def fields_of(about: Asked, edition: Edition) -> tuple[str, ...]:
     )
 
 
+def opened_by(about: Asked, edition: Edition) -> tuple[str, ...]:
+    """Return the fields that a consent opens by itself: sensitive ones are asked for apart."""
+    if about.field:
+        return (about.field,)
+    return tuple(
+        field
+        for field in fields_of(about, edition)
+        if not edition.categories[field].closed
+        and (about.operation != "use" or edition.categories[field].sensitive is None)
+    )
+
+
 def _information(field: str, edition: Edition) -> dict[str, Json]:
     category = edition.categories.get(field)
     if category is None:
@@ -181,6 +197,64 @@ def _kept(fields: Iterable[str], edition: Edition) -> tuple[str, ...]:
         if any(matches(pattern, field) for pattern in rule.categories)
     )
     return tuple(dict.fromkeys(told))
+
+
+# --- anything else -----------------------------------------------------------------------------
+
+
+class Statement(Struct, frozen=True, kw_only=True):
+    """One entry of the ledger as its subject keeps it: what was done, when, under which policy.
+
+    ``proof`` (C2SP tlog-proof) shows with ``key`` that entry ``entry`` stands in the ledger.
+    """
+
+    issuer: Mapping[str, Json]
+    who: str
+    what: str
+    at: str
+    details: Mapping[str, Json]
+    clauses: tuple[str, ...]
+    policy: str
+    region: str
+    entry: str
+    proof: str
+    key: str
+
+    def record(self) -> Record:
+        """Return it as plain JSON."""
+        return plain(self)
+
+
+def statement(
+    what: str,
+    at: Moment,
+    details: Mapping[str, Json],
+    clauses: tuple[str, ...],
+    *,
+    entry: str,
+    who: str,
+    region: Region,
+    edition: Edition,
+    proof: str,
+    key: str,
+) -> Statement:
+    """Return what an entry says, with the moments in it as ISO 8601."""
+    return Statement(
+        issuer=_controller(edition),
+        who=who,
+        what=what,
+        at=iso(at),
+        details={
+            name: iso(Moment(value)) if name in MOMENTS and isinstance(value, int) else value
+            for name, value in details.items()
+        },
+        clauses=clauses,
+        policy=f"{edition.policy.id}/{edition.policy.edition} sha256:{edition.hash}",
+        region=region,
+        entry=entry,
+        proof=proof,
+        key=key,
+    )
 
 
 # --- erasure -----------------------------------------------------------------------------------

@@ -1,21 +1,18 @@
 """Identity authorities: is this number that person's, this company's? (policy 2.1.1, 6.2).
 
 What they answer is an outcome, never what they were asked. "No record" is not "false": registers
-lag behind life, so it goes to a person to look at.
+lag behind life, so it goes to a person to look at. Some answer at once; three checks take hours or
+days and end by what the person does (looks into a camera, finds a payment) or by a call to us.
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final, Protocol
 
-import msgspec
 from msgspec import Struct
 
-from troth.egress.post import Line
-from troth.egress.recipients import Reply, plain, word
-from troth.model.errors import BadInput, ConsentMissing, NotDelivered
 from troth.model.secret import Secret
 from troth.model.terms import Region
 
@@ -49,8 +46,17 @@ ELEMENTS: Final[Mapping[Check, frozenset[str]]] = {
     Check.ENT_2: frozenset({"company", "uscc"}),
     Check.ENT_3: frozenset({"company", "uscc", "legal_rep"}),
     Check.ENT_4: frozenset({"company", "uscc", "legal_rep", "legal_rep_id"}),
+    Check.FACE: frozenset({"name", "id_number"}),
+    Check.DEPOSIT: frozenset({"holder", "bank", "card"}),
+    Check.REVERSE_DEPOSIT: frozenset({"holder", "card"}),
 }
-"""What each check that answers at once is asked with: exactly these."""
+"""What each check is asked with: exactly these."""
+LATER: Final = frozenset({Check.FACE, Check.DEPOSIT, Check.REVERSE_DEPOSIT})
+"""Checks that are started, and answered hours or days after."""
+TELLING: Final = frozenset(
+    {"id_number", "phone", "card", "uscc", "legal_rep_id", "valid_from", "valid_until"}
+)
+"""Elements that could be guessed by asking again and again; many people share a name."""
 
 
 class Result(StrEnum):
@@ -64,6 +70,12 @@ class Result(StrEnum):
     THROTTLED = "throttled"
     EXPIRED = "expired"
     LOCKED = "locked"
+
+
+FINAL: Final = frozenset({Result.MATCH, Result.MISMATCH, Result.NO_RECORD})
+"""What a register knows; all else says only that it could not be asked, or not in this way."""
+WAITING: Final = "waiting"
+"""The code of an outcome that is not there yet; its result is ``UNAVAILABLE``."""
 
 
 class CheckOutcome(Struct, frozen=True, kw_only=True):
@@ -80,10 +92,29 @@ class CheckOutcome(Struct, frozen=True, kw_only=True):
     code: str = ""
 
 
-class IdentityAuthority(Protocol):
-    """A register that answers at once.
+class Started(Struct, frozen=True, kw_only=True):
+    """A check that was started: what the authority calls it, and where the person goes on, if so.
 
-    ``recipient_id`` is its id among the policy's recipients, ``checks`` what it can be asked.
+    ``refused`` is why it was not started; the rest is empty then.
+    """
+
+    reference: str = ""
+    url: str = ""
+    refused: CheckOutcome | None = None
+
+
+class Called(Struct, frozen=True, kw_only=True):
+    """What an authority called to say: which started check it is about, and how that ended."""
+
+    reference: str
+    outcome: CheckOutcome
+
+
+class IdentityAuthority(Protocol):
+    """A register that answers at once, and perhaps some checks later.
+
+    ``recipient_id`` is its id among the policy's recipients, ``checks`` what it can be asked. No
+    method raises for an authority that is down: that is ``UNAVAILABLE``.
     """
 
     name: str
@@ -103,9 +134,38 @@ class IdentityAuthority(Protocol):
         """Ask. A repeated ``request_id`` is the same question, and is not billed twice.
 
         ``scene`` is the business scene the authority approved, ``authorisation`` the id of the
-        consent's ledger entry. Nothing is raised for an authority that is down: that is
-        ``UNAVAILABLE``.
+        consent's ledger entry.
         """
+        ...
+
+    def start(
+        self,
+        check: Check,
+        elements: Mapping[str, Secret],
+        *,
+        request_id: str,
+        scene: str,
+        authorisation: str,
+        memo: str,
+    ) -> Started:
+        """Start a check that ends later; ``memo`` is a code for the remark of a payment."""
+        ...
+
+    def takes_memo(self, check: Check) -> bool:
+        """Tell whether the payment of a check carries our code in its remark."""
+        ...
+
+    def confirm(
+        self, check: Check, reference: str, answer: Secret, *, request_id: str
+    ) -> CheckOutcome:
+        """Hand in what the person found; an empty answer asks how the check stands.
+
+        ``UNAVAILABLE`` with the code ``waiting`` says that it has not ended yet.
+        """
+        ...
+
+    def called(self, body: bytes) -> Called:
+        """Read what a call says whose signature was checked before. Raises ``BadInput``."""
         ...
 
 
@@ -122,155 +182,3 @@ def digest(elements: Mapping[str, Secret], key: bytes) -> str:
         for part in (name.encode(), value.encode() if isinstance(value, str) else value):
             told.update(len(part).to_bytes(8, "big") + part)
     return told.hexdigest()
-
-
-# --- at the gate's door ------------------------------------------------------------------------
-
-
-def always(_: Check) -> bool:
-    """Ask without limit."""
-    return True
-
-
-class AuthorityPort:
-    """An identity authority as the gate sees it: a recipient that is asked, not told.
-
-    ``elements`` says which element each field is. ``may_ask`` is the rate limit: where it says no,
-    the answer is ``throttled`` and the authority hears nothing.
-    """
-
-    def __init__(
-        self,
-        authority: IdentityAuthority,
-        elements: Mapping[str, str],
-        *,
-        digest_key: bytes,
-        scene: str = "realname",
-        may_ask: Callable[[Check], bool] = always,
-    ) -> None:
-        self._authority = authority
-        self._elements = elements
-        self._digest_key = digest_key
-        self._scene = scene
-        self._may_ask = may_ask
-
-    @property
-    def id(self) -> str:
-        """The authority's id among the policy's recipients."""
-        return self._authority.recipient_id
-
-    def deliver(
-        self,
-        purpose: str,
-        values: Mapping[str, Secret],
-        request_id: str,
-        *,
-        authorisation: str = "",
-    ) -> Reply:
-        """Ask the one check that takes just these fields, for the purpose it is there for.
-
-        Raises ``ConsentMissing`` without an authorisation (policy 2.1.1) and ``BadInput`` for
-        fields that no check of this authority takes.
-        """
-        if not authorisation:
-            raise ConsentMissing(
-                f"`{self.id}` may not be asked without the recorded authorisation",
-                clause="2.1.1",
-                remedy="name the ledger entry of the subject's consent",
-            )
-        elements = {self._element(field): value for field, value in values.items()}
-        check = self._check(elements)
-        if not self._may_ask(check):
-            return Reply(result=Result.THROTTLED.value, code="rate_limit")
-        outcome = self._authority.verify(
-            check,
-            elements,
-            request_id=request_id,
-            scene=self._scene or purpose,
-            authorisation=authorisation,
-        )
-        return self._reply(outcome, values, digest(elements, self._digest_key))
-
-    def _element(self, field: str) -> str:
-        if field not in self._elements:
-            raise BadInput(
-                f"`{self.id}` takes no `{field}`", clause="4.1.4", remedy="send what it needs only"
-            )
-        return self._elements[field]
-
-    def _check(self, elements: Mapping[str, Secret]) -> Check:
-        for check in self._authority.checks:
-            if ELEMENTS.get(check) == frozenset(elements):
-                return check
-        raise BadInput(
-            f"`{self.id}` has no check of just `{'`, `'.join(sorted(elements))}`", clause="2.1.1"
-        )
-
-    def _reply(self, outcome: CheckOutcome, values: Mapping[str, Secret], seen: str) -> Reply:
-        return Reply(
-            result=outcome.result.value,
-            reference=outcome.provider_ref,
-            code=outcome.code,
-            fields={field: outcome.fields.get(self._elements[field]) for field in values},
-            status=outcome.business_status,
-            billed=outcome.billed,
-            digest=seen,
-        )
-
-
-# --- behind a bridge ---------------------------------------------------------------------------
-
-
-class HttpAuthority:
-    """An authority behind a bridge of the controller's own that takes signed JSON.
-
-    Every provider has its own protocol, so this speaks none of them: the bridge is asked
-    ``{"check", "elements", "scene", "authorisation"}`` and answers as ``CheckOutcome`` is written.
-    An answer of any other shape is ``UNAVAILABLE``, with code ``bad_answer``.
-    """
-
-    def __init__(
-        self,
-        line: Line,
-        *,
-        name: str,
-        recipient_id: str,
-        region: Region,
-        checks: frozenset[Check],
-    ) -> None:
-        self.name = name
-        self.recipient_id = recipient_id
-        self.region = region
-        self.checks = checks
-        self._line = line
-
-    def verify(
-        self,
-        check: Check,
-        elements: Mapping[str, Secret],
-        *,
-        request_id: str,
-        scene: str,
-        authorisation: str,
-    ) -> CheckOutcome:
-        """Ask the bridge."""
-        body = {
-            "check": check.value,
-            "elements": {name: plain(value) for name, value in elements.items()},
-            "scene": scene,
-            "authorisation": authorisation,
-        }
-        try:
-            answer = self._line.post(request_id, msgspec.json.encode(body))
-            outcome = msgspec.json.decode(answer, type=CheckOutcome)
-        except NotDelivered as error:
-            return CheckOutcome(result=Result.UNAVAILABLE, code=error.reason)
-        except msgspec.DecodeError:
-            return CheckOutcome(result=Result.UNAVAILABLE, code="bad_answer")
-        return msgspec.structs.replace(
-            outcome,
-            fields={name: outcome.fields.get(name) for name in elements},
-            business_status=word(outcome.business_status, elements),
-            provider_ref=word(outcome.provider_ref, elements),
-            code=word(outcome.code, elements),
-        )

@@ -13,14 +13,16 @@ row lives until a channel took the message; with it dies the key that sealed it.
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Final, Literal, Protocol
 
 import msgspec
 from msgspec import Struct
 
-from troth.egress import outbox
+from troth.egress import outbox, sheet
 from troth.egress.channels import Channel, Message
 from troth.egress.outbox import Backlog, DeadLetter, Parcel, Payload
+from troth.egress.sheet import ByHand, Laid, Sheet
 from troth.model.clock import DAY, HOUR, MINUTE, SECOND, Moment
 from troth.model.errors import BadInput, NotDelivered, NotFound, Sealed, StoreBusy
 from troth.model.secret import Secret
@@ -31,10 +33,11 @@ LATE: Final = "expired"
 UNREADABLE: Final = "sealed"
 UNSETTLED: Final = "unsettled"
 NO_CHANNEL: Final = "no_channel"
+NOT_TAKEN: Final = "not_taken"
 # Made here, once: msgspec crashes when several threads are the first to read into one type.
 _READER: Final = msgspec.msgpack.Decoder(Payload)
 
-State = Literal["delivered", "retry", "next_channel", "dead", "expired", "gone"]
+State = Literal["delivered", "retry", "next_channel", "dead", "expired", "gone", "by_hand"]
 
 
 class Sealer(Protocol):
@@ -54,7 +57,8 @@ class Pace(Struct, frozen=True, kw_only=True):
 
     An address that has a successor is tried ``tries`` times, the last one ``last_tries`` times. The
     wait starts at ``first_wait``, doubles, and is never longer than ``longest_wait``. A lease must
-    outlast the slowest channel. A dead letter can be asked for again for ``keep_dead``.
+    outlast the slowest channel. A dead letter can be asked for again for ``keep_dead``; what people
+    deliver is laid out for ``by_hand``.
 
     >>> [Pace().wait(tries) // SECOND for tries in (1, 2, 3, 10)]
     [30, 60, 120, 3600]
@@ -66,6 +70,7 @@ class Pace(Struct, frozen=True, kw_only=True):
     longest_wait: int = HOUR
     lease: int = 5 * MINUTE
     keep_dead: int = 30 * DAY
+    by_hand: int = 3 * DAY
 
     def wait(self, tries: int) -> int:
         """Return how long to wait after so many tries."""
@@ -73,8 +78,11 @@ class Pace(Struct, frozen=True, kw_only=True):
 
     def purge_at(self, parcel: Parcel, at: Moment) -> Moment:
         """Return until when a letter that dies now is kept: not past its own end."""
-        kept = at + self.keep_dead
-        return Moment(kept if parcel.until is None else max(at, min(kept, parcel.until)))
+        return _not_past(parcel, at, self.keep_dead)
+
+    def laid_until(self, parcel: Parcel, at: Moment) -> Moment:
+        """Return until when a message is laid out for people: not past its own end."""
+        return _not_past(parcel, at, self.by_hand)
 
     def enough(self, parcel: Parcel) -> int:
         """Return how often the address at hand is tried."""
@@ -84,7 +92,7 @@ class Pace(Struct, frozen=True, kw_only=True):
 class Delivery(Struct, frozen=True, kw_only=True):
     """What one attempt came to. ``who`` is the pseudonym the message was queued for.
 
-    ``error_code`` is empty when ``ok``; it names no person.
+    ``error_code`` is empty when ``ok``; it names no person. ``by_hand``: people have to deliver it.
     """
 
     parcel: Parcel
@@ -93,12 +101,14 @@ class Delivery(Struct, frozen=True, kw_only=True):
     ok: bool
     permanent: bool = False
     error_code: str = ""
+    by_hand: bool = False
 
 
 class Settled(Struct, frozen=True, kw_only=True):
     """What was written. ``key_id`` is the key to destroy after the commit, if one is to die.
 
-    ``gone`` means that the row had been delivered or recalled by another meanwhile.
+    ``gone`` means that the row had been delivered or recalled by another meanwhile, ``by_hand``
+    that it is laid out for people.
     """
 
     state: State
@@ -182,7 +192,12 @@ class Courier:
         """Lease up to ``limit`` messages that are due. Whoever asks meanwhile gets others."""
         token = secrets.token_hex(8)
         until = Moment(at + self._pace.lease)
-        return self._store.transact(lambda tx: outbox.lease(tx, token, at, until, limit))
+
+        def lease(tx: Tx) -> list[Parcel]:
+            sheet.lapse(tx, at)
+            return outbox.lease(tx, token, at, until, limit)
+
+        return self._store.transact(lease)
 
     def attempt(self, parcel: Parcel) -> Delivery:
         """Open a parcel and hand it to its channel. Never call it inside a transaction."""
@@ -200,6 +215,10 @@ class Courier:
             return _failed(parcel, UNSETTLED, payload, channel, permanent=True)
         if channel not in self._channels:
             return _failed(parcel, NO_CHANNEL, payload, channel, permanent=True)
+        if parcel.laid_out:
+            return _failed(parcel, NOT_TAKEN, payload, channel, permanent=True)
+        if isinstance(self._channels[channel], ByHand):
+            return Delivery(parcel=parcel, channel=channel, who=payload.who, ok=False, by_hand=True)
         try:
             self._channels[channel].send(_message(payload, channel, address))
         except NotDelivered as error:
@@ -222,6 +241,9 @@ class Courier:
         Only the holder of the lease can say "not delivered"; "delivered" counts from anybody.
         """
         parcel = delivery.parcel
+        if delivery.by_hand:
+            laid = sheet.lay_out(tx, parcel, self._pace.laid_until(parcel, at))
+            return Settled(state="by_hand" if laid else "gone")
         if delivery.ok or delivery.error_code == LATE:
             key_id = outbox.drop(tx, parcel, delivered=delivery.ok)
             if key_id is None:
@@ -248,6 +270,37 @@ class Courier:
             return "dead", parcel.place, parcel.tries, pace.purge_at(parcel, at)
         return "next_channel", parcel.place + 1, 0, at
 
+    # --- what people deliver -------------------------------------------------------------------
+
+    def laid_out(self, at: Moment) -> list[tuple[Laid, Sheet]]:
+        """Return what waits for people, opened; what cannot be opened is left to the courier."""
+        found = []
+        for laid in sheet.laid_out(self._store, at):
+            with suppress(Sealed, NotFound):
+                found.append((laid, sheet.opened(laid, self._open(laid.parcel), at)))
+        return found
+
+    def take(self, parcel_id: str, staff: str, at: Moment) -> Sheet:
+        """Give a message into somebody's hand for a quarter of an hour, and to nobody else.
+
+        Raises ``NotFound`` where it is gone or another has it.
+        """
+        return self._hand(self._store.transact(lambda tx: sheet.take(tx, parcel_id, staff, at)), at)
+
+    def in_hand(self, parcel_id: str, staff: str, at: Moment) -> Sheet:
+        """Return a message that somebody has in hand. Raises ``NotFound``."""
+        found = self._store.transact(lambda tx: sheet.in_hand(tx, parcel_id, staff, at))
+        return self._hand(found, at)
+
+    def _hand(self, laid: Laid | None, at: Moment) -> Sheet:
+        if laid is None:
+            raise NotFound(
+                "no message of this number is in your hands",
+                clause="7.4",
+                remedy="look at the sheet again: it was taken, recalled, or its time is over",
+            )
+        return sheet.opened(laid, self._open(laid.parcel), at)
+
     # --- looking after it ----------------------------------------------------------------------
 
     def waiting(self) -> Backlog:
@@ -270,6 +323,12 @@ class Courier:
     def purge(self, tx: Tx, at: Moment, limit: int = 1000) -> list[KeyId]:
         """Take out dead letters whose time is over; return the ids of the keys to destroy."""
         return outbox.outdated(tx, at, limit)
+
+
+def _not_past(parcel: Parcel, at: Moment, time: int) -> Moment:
+    """Return a time from now, but not past a message's own end."""
+    ends = at + time
+    return Moment(ends if parcel.until is None else max(at, min(ends, parcel.until)))
 
 
 def _message(payload: Payload, channel: str, address: str) -> Message:

@@ -4,7 +4,20 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
-from troth.egress.authorities import ELEMENTS, Check, CheckOutcome, Result
+import msgspec
+from msgspec import Struct
+
+from troth.egress.authorities import (
+    ELEMENTS,
+    LATER,
+    WAITING,
+    Called,
+    Check,
+    CheckOutcome,
+    Result,
+    Started,
+)
+from troth.model.errors import BadInput
 from troth.model.secret import Secret
 from troth.model.terms import Region
 
@@ -21,6 +34,11 @@ ENDINGS: Final[Mapping[str, tuple[Result, bool]]] = {
 DISSOLVED: Final = "98"
 MISTAKEN: Final = "误"
 HOME: Final = Region("cn")
+AMOUNT: Final = "0.42"
+"""What a fake authority pays into every account."""
+PAGE: Final = "https://face.example/"
+"""Where it would send a person to look into a camera."""
+NOT_STARTED: Final = (Result.BAD_INPUT, Result.UNAVAILABLE, Result.THROTTLED)
 
 
 class FakeAuthority:
@@ -43,6 +61,10 @@ class FakeAuthority:
     The first value (by its element's name) with such an ending decides; of a mismatch, each value
     that ends so is wrong and the rest are right. Match and mismatch are billed, once a request.
 
+    Checks that end later: 0.42 arrives on every account; a face and a payment the other way round
+    end as the table says once somebody asks, unless ``slow`` keeps them waiting for a call. What a
+    check is called tells how it will end, so that nothing is lost when the program is.
+
     >>> fake = FakeAuthority()
     >>> asked = {"name": Secret("林梅"), "id_number": Secret("110105199003070391")}
     >>> told = {"request_id": "r1", "scene": "demo", "authorisation": "e1"}
@@ -51,11 +73,22 @@ class FakeAuthority:
     ('mismatch', {'id_number': False, 'name': True}, True)
     """
 
-    def __init__(self, recipient_id: str = "id-authority", *, region: Region = HOME) -> None:
+    def __init__(
+        self,
+        recipient_id: str = "id-authority",
+        *,
+        region: Region = HOME,
+        memo: bool = False,
+        slow: bool = False,
+    ) -> None:
+        """With ``memo`` a payment carries our code in its remark; ``memos`` are those."""
         self.name = "fake"
         self.region = region
         self.recipient_id = recipient_id
         self.checks = frozenset(ELEMENTS)
+        self.memos: list[str] = []
+        self._memo = memo
+        self._slow = slow
         self._asked: set[str] = set()
 
     def verify(
@@ -82,6 +115,74 @@ class FakeAuthority:
             billed=billed and not again,
             code=result.value,
         )
+
+    def start(
+        self,
+        check: Check,
+        elements: Mapping[str, Secret],
+        *,
+        request_id: str,
+        scene: str,
+        authorisation: str,
+        memo: str,
+    ) -> Started:
+        """Start a check whose name tells how it will end, or refuse as the table says."""
+        told = self.verify(
+            check, elements, request_id=request_id, scene=scene, authorisation=authorisation
+        )
+        if check not in LATER or told.result in NOT_STARTED:
+            return Started(refused=told)
+        if memo:
+            self.memos.append(memo)
+        reference = f"{told.result}-{told.provider_ref}"
+        return Started(reference=reference, url=PAGE + reference if check is Check.FACE else "")
+
+    def takes_memo(self, check: Check) -> bool:
+        """Tell whether a payment carries our code: where this fake was made so."""
+        return self._memo and check is Check.DEPOSIT
+
+    def confirm(
+        self,
+        check: Check,
+        reference: str,
+        answer: Secret,
+        *,
+        request_id: str,  # noqa: ARG002  # a real authority is told
+    ) -> CheckOutcome:
+        """Compare an amount, or say how a check ended."""
+        result = Result(reference.partition("-")[0])
+        if check is Check.DEPOSIT and result is Result.MATCH:
+            right = answer.reveal() == AMOUNT
+            return CheckOutcome(result=result if right else Result.MISMATCH, code="amount")
+        if self._slow:
+            return CheckOutcome(result=Result.UNAVAILABLE, code=WAITING)
+        return CheckOutcome(result=result, code=result.value, provider_ref=reference)
+
+    def called(self, body: bytes) -> Called:
+        """Read a call of ours (``call``). Raises ``BadInput``."""
+        try:
+            told = msgspec.json.decode(body, type=_Call)
+        except msgspec.DecodeError:
+            raise BadInput("this call names no check", clause="2.1.1") from None
+        return Called(
+            reference=told.flow, outcome=CheckOutcome(result=told.result, code=told.result.value)
+        )
+
+
+class _Call(Struct, frozen=True):
+    """What a fake authority says when it calls."""
+
+    flow: str
+    result: Result
+
+
+def call(reference: str, result: Result) -> bytes:
+    """Return the body of a call that says how a check ended.
+
+    >>> call("match-1", Result.MATCH)
+    b'{"flow":"match-1","result":"match"}'
+    """
+    return msgspec.json.encode(_Call(reference, result))
 
 
 def _decided(values: Mapping[str, str]) -> tuple[Result, bool]:

@@ -17,12 +17,14 @@ from typing import Final, Literal, Self, cast
 
 from msgspec import Struct
 
-Mood = Literal["accept", "temporary", "permanent", "hang"]
+Mood = Literal["accept", "temporary", "permanent", "hang", "drip"]
 POLL: Final = 0.01
 """Seconds after which a server that was told to stop notices."""
 LONGEST_HANG: Final = 60.0
 REFUSALS: Final = {"temporary": "451 4.3.0 try again later", "permanent": "550 5.1.1 nobody here"}
-ANSWERS: Final = {"accept": 200, "temporary": 503, "permanent": 422}
+ANSWERS: Final = {"accept": 200, "drip": 200, "temporary": 503, "permanent": 422}
+DRIP: Final = 0.02
+"""Seconds between the octets of an answer that never ends."""
 
 
 class Mail(Struct, frozen=True):
@@ -212,8 +214,9 @@ class _HttpServer(ThreadingHTTPServer):
 class HttpSink(_Sink):
     """An HTTP server that keeps every POST in ``posts``.
 
-    ``mood`` decides the status, unless ``status`` does; ``answer`` is the body, or a function that
-    makes one from what was posted; ``headers`` are added to the answer.
+    ``mood`` decides the status, unless ``status`` does; in the mood ``drip`` the answer comes octet
+    by octet and never ends. ``answer`` is the body, or a function that makes one from what was
+    posted; ``headers`` are added to the answer.
 
     >>> with HttpSink() as sink:
     ...     sink.url.startswith("http://127.0.0.1:")
@@ -248,6 +251,9 @@ class _Http(BaseHTTPRequestHandler):
         if sink.mood == "hang":
             sink.over.wait(LONGEST_HANG)
             return
+        if sink.mood == "drip":
+            self._drip(sink)
+            return
         answer = sink.answer(posted) if callable(sink.answer) else sink.answer
         self.send_response(sink.status or ANSWERS[sink.mood])
         self.send_header("Content-Length", str(len(answer)))
@@ -255,6 +261,17 @@ class _Http(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer)
+
+    def _drip(self, sink: HttpSink) -> None:
+        """Answer an octet at a time, each in time, and never be done."""
+        self.send_response(ANSWERS["drip"])
+        self.send_header("Content-Length", str(1 << 20))
+        self.end_headers()
+        try:
+            while not sink.over.wait(DRIP):
+                self.wfile.write(b" ")
+        except OSError:
+            return  # the other side lost patience, which is what the mood is for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's own name
         """Say nothing: a request line may be somebody's secret."""

@@ -15,6 +15,8 @@ from troth.store.sql import Row, Store, Tx
 
 WAITING: Final = "waiting"
 DEAD: Final = "dead"
+BY_HAND: Final = "by_hand"
+"""Waits for people to deliver it (``sheet``)."""
 
 
 class Payload(Struct, frozen=True, kw_only=True, array_like=True):
@@ -38,6 +40,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     """One row under lease. ``place`` is which address is tried, ``tries`` how often, this one too.
 
     From ``until`` on it is not to be delivered any more; ``late`` says that this has come.
+    ``laid_out``: people had it to deliver, and their time is over (see ``sheet``).
     """
 
     subject_id: str
@@ -52,6 +55,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     until: Moment | None
     late: bool
     lease: str
+    laid_out: bool = False
 
     @property
     def subject(self) -> SubjectId | None:
@@ -78,11 +82,15 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 
 class Backlog(Struct, frozen=True, kw_only=True):
-    """How many messages wait, how many are dead, and when the oldest that waits was queued."""
+    """How many messages wait, how many are dead, and when the oldest that waits was queued.
+
+    ``by_hand`` counts those that people have to deliver.
+    """
 
     waiting: int
     dead: int
     oldest: Moment | None
+    by_hand: int = 0
 
 
 # Put one message into the outbox.
@@ -101,7 +109,7 @@ READY: Final = (
 LEASE: Final = (
     "UPDATE outbox SET lease = ?, next_at = ?, tries = tries + 1"
     " WHERE subject_id = ? AND id = ? AND state = 'waiting' AND next_at <= ?"
-    " RETURNING notice, purpose, key_id, sealed, place, places, tries"
+    " RETURNING notice, purpose, key_id, sealed, place, places, tries, code"
 )
 # A channel took it: whoever holds the lease by now, it is delivered.
 DELIVERED: Final = "DELETE FROM outbox WHERE subject_id = ? AND id = ? RETURNING key_id"
@@ -233,13 +241,14 @@ def backlog(store: Store) -> Backlog:
     """Count what lies in the outbox."""
     found = {state: (int(count), oldest) for state, count, oldest in store.query(COUNT)}
     waiting, oldest = found.get(WAITING, (0, None))
-    return Backlog(waiting=waiting, dead=found.get(DEAD, (0, None))[0], oldest=oldest)
+    dead, by_hand = (found.get(state, (0, None))[0] for state in (DEAD, BY_HAND))
+    return Backlog(waiting=waiting, dead=dead, oldest=oldest, by_hand=by_hand)
 
 
 def _parcel(
     subject_id: str, parcel_id: str, row: Row, token: str, until: Moment | None, at: Moment
 ) -> Parcel:
-    notice, purpose, key_id, sealed, place, places, tries = row
+    notice, purpose, key_id, sealed, place, places, tries, code = row
     return Parcel(
         subject_id=subject_id,
         id=parcel_id,
@@ -253,4 +262,5 @@ def _parcel(
         until=until,
         late=until is not None and until <= at,
         lease=token,
+        laid_out=code == BY_HAND,
     )

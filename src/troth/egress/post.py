@@ -1,17 +1,21 @@
 """Signed JSON over HTTP: how gateways, recipients and authorities are spoken to (policy 4.1.4).
 
 Only https, but for loopback; no proxy, no redirect, a bounded answer that is never shown; time-outs
-on every wait. Each request carries ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature``
-as Standard Webhooks lays down, so the receiver can tell a repetition from a new request and a
-forger from us. Personal data stands in the body and nowhere else.
+on every wait and on all of them together. Each request carries ``webhook-id``,
+``webhook-timestamp`` and ``webhook-signature`` as Standard Webhooks lays down, so the receiver can
+tell a repetition from a new request and a forger from us. Personal data stands in the body and
+nowhere else.
 """
 
 import base64
 import binascii
 import hmac
 import http.client
+import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from ipaddress import ip_address
 from typing import Final
@@ -25,6 +29,9 @@ WINDOW: Final = 5 * MINUTE
 """How old or how early a signed timestamp may be, in milliseconds."""
 LARGEST_ANSWER: Final = 64 * 1024
 SHORTEST_KEY: Final = 24
+PATIENCE: Final = 3
+"""How many waits a whole answer may take: one that comes drop by drop is late too."""
+JSON: Final = "application/json"
 REFUSED_FOR_GOOD: Final = frozenset({400, 410, 413, 415, 422})
 """Statuses that speak of the message; any other refusal may be mended by the receiver's keeper."""
 WRONG_LINE: Final = "an address to post to must begin with https://, or http:// on loopback"
@@ -96,6 +103,8 @@ class Line:
     ) -> None:
         """Fix the address; ``timeout`` (seconds) bounds every wait for the other side.
 
+        The whole exchange may take three times that.
+
         Raises ``Misconfigured`` when the address is not https (or loopback), or carries a user,
         a query or a fragment, which would end in somebody's access log.
         """
@@ -113,32 +122,47 @@ class Line:
         self._clock = clock or SystemClock()
         self._context = context or ssl.create_default_context()
 
-    def post(self, request_id: str, body: bytes) -> bytes:
-        """Post a JSON body under an id and return the answer's first 64 KiB.
+    def post(self, request_id: str, body: bytes, *, path: str = "", media: str = JSON) -> bytes:
+        """Post a body under an id and return the answer's first 64 KiB.
 
-        Raises ``NotDelivered`` with a ``reason``: ``http_unreachable``, ``http_late``,
-        ``http_redirected`` or ``http_`` and the status.
+        ``path`` goes on from the line's own. Raises ``NotDelivered`` with a ``reason``:
+        ``http_unreachable``, ``http_late``, ``http_redirected`` or ``http_`` and the status.
         """
-        connection = self._connection()
+        connection, late = self._connection(), threading.Event()
+        headers = self._headers(request_id, body, media)
+        place = self._path.rstrip("/") + path if path else self._path
         try:
-            connection.request("POST", self._path, body, self._headers(request_id, body))
-            response = connection.getresponse()
-            answer = response.read(LARGEST_ANSWER)
-        except TimeoutError:
-            # `from None` here and below: a library's error may quote what we sent.
-            raise NotDelivered("the receiver did not answer in time", reason="http_late") from None
-        except (OSError, http.client.HTTPException):
-            raise NotDelivered(
-                "the receiver could not be reached", reason="http_unreachable"
-            ) from None
+            connection.connect()
+            with self._bounded(connection, late):
+                connection.request("POST", place, body, headers)
+                response = connection.getresponse()
+                answer = response.read(LARGEST_ANSWER)
+        except (OSError, http.client.HTTPException) as error:
+            # `from None`: a library's error may quote what we sent.
+            raise _failed(late=late.is_set() or isinstance(error, TimeoutError)) from None
         finally:
             connection.close()
+        if late.is_set():
+            raise _failed(late=True)
         return _taken(response.status, answer)
 
-    def _headers(self, request_id: str, body: bytes) -> Mapping[str, str]:
+    @contextmanager
+    def _bounded(
+        self, connection: http.client.HTTPConnection, late: threading.Event
+    ) -> Iterator[None]:
+        """Hang up when the exchange takes too long: no socket's time-out bounds a slow drip."""
+        end = threading.Timer(self._timeout * PATIENCE, _hang_up, (connection.sock, late))
+        end.daemon = True
+        end.start()
+        try:
+            yield
+        finally:
+            end.cancel()
+
+    def _headers(self, request_id: str, body: bytes, media: str) -> Mapping[str, str]:
         stamp, signature = self._key.sign(request_id, self._clock.now(), body)
         return {
-            "Content-Type": "application/json",
+            "Content-Type": media,
             "User-Agent": "troth",
             "webhook-id": request_id,
             "webhook-timestamp": stamp,
@@ -151,6 +175,18 @@ class Line:
                 self._host, self._port, timeout=self._timeout, context=self._context
             )
         return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+
+
+def _hang_up(line: socket.socket, late: threading.Event) -> None:
+    late.set()
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _failed(*, late: bool) -> NotDelivered:
+    if late:
+        return NotDelivered("the receiver did not answer in time", reason="http_late")
+    return NotDelivered("the receiver could not be reached", reason="http_unreachable")
 
 
 def _taken(status: int, answer: bytes) -> bytes:

@@ -17,7 +17,7 @@ from troth.egress.post import Line
 from troth.model.clock import Clock, Moment, iso
 from troth.model.errors import Misconfigured, Refused
 from troth.model.secret import Secret
-from troth.model.terms import matches
+from troth.model.terms import SubjectId, matches
 
 SAFE_WORD: Final = pattern(r"[A-Za-z0-9._:/-]{0,64}")
 SHORTEST_ECHO: Final = 4
@@ -28,7 +28,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     """What a recipient answered; never a value that it was given.
 
     ``fields`` says of each checked value whether it is right (None: not known), ``digest`` is the
-    keyed digest by which the same values are recognised later; both are an authority's.
+    keyed digest by which the same values are recognised later, ``url`` where the person goes on;
+    these are an authority's.
     """
 
     result: str = "accepted"
@@ -38,6 +39,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     status: str = ""
     billed: bool = False
     digest: str = ""
+    url: str = ""
 
 
 class RecipientPort(Protocol):
@@ -55,11 +57,15 @@ class RecipientPort(Protocol):
         request_id: str,
         *,
         authorisation: str = "",
+        task: str = "",
+        subject: SubjectId | None = None,
     ) -> Reply:
         """Hand values over for a purpose; ``request_id`` is the ledger entry's id.
 
         ``authorisation`` is the id of the consent's own entry; identity authorities need it
-        (policy 2.1.1). Raises ``NotDelivered``, ``Refused``, ``ConsentMissing``, ``BadInput``.
+        (policy 2.1.1). ``task`` says what the recipient is asked for, where it does several things;
+        ``subject`` is whom it is about, and stays in the house. Raises ``NotDelivered``,
+        ``Refused``, ``ConsentMissing``, ``BadInput``.
         """
         ...
 
@@ -125,6 +131,8 @@ class Bound:
         request_id: str,
         *,
         authorisation: str = "",
+        task: str = "",
+        subject: SubjectId | None = None,
     ) -> Reply:
         """Deliver under the agreement. Raises ``Refused`` where it does not cover this."""
         if self._agreement is None:
@@ -136,7 +144,9 @@ class Bound:
         why = self._agreement.uncovered(purpose, values, self._clock.now())
         if why:
             raise Refused(why, clause="4.1.4", remedy="send less, or extend the agreement first")
-        return self._port.deliver(purpose, values, request_id, authorisation=authorisation)
+        return self._port.deliver(
+            purpose, values, request_id, authorisation=authorisation, task=task, subject=subject
+        )
 
 
 # --- over HTTP ---------------------------------------------------------------------------------
@@ -170,14 +180,18 @@ class HttpRecipient:
         request_id: str,
         *,
         authorisation: str = "",
+        task: str = "",
+        subject: SubjectId | None = None,  # noqa: ARG002  # who it is stays in the house
     ) -> Reply:
         """Post the values. Raises ``NotDelivered``."""
-        body = {
+        body: dict[str, object] = {
             "request": request_id,
             "purpose": purpose,
             "authorisation": authorisation,
             "values": {name: plain(value) for name, value in values.items()},
         }
+        if task:
+            body["task"] = task
         answer = self._line.post(request_id, msgspec.json.encode(body))
         try:
             reference = msgspec.json.decode(answer, type=_Answer).reference

@@ -2,11 +2,26 @@
 
 Only this room opens the sealed ones (vault, egress). ``door`` is what everybody calls; ``judge``
 asks the policy; ``passage`` does and remembers in one transaction; ``after`` is what follows the
-commit; ``views`` answers what is held and owed. Chapters see ``Gate`` and the values it returns.
+commit; ``views`` answers what is held and owed; ``weighing`` says what ``perform`` would;
+``asking`` is for authorities that answer days later. Chapters see ``Gate`` and what it returns.
 """
 
+from troth.egress.questions import Flow
+from troth.gate.asking import Asking
 from troth.gate.door import Gate
 from troth.gate.rooms import Certificate, Outcome, Rooms
 from troth.gate.views import Holding
+from troth.gate.weighing import Weighed
+from troth.ledger.entry import Entry
 
-__all__ = ["Certificate", "Gate", "Holding", "Outcome", "Rooms"]
+__all__ = [
+    "Asking",
+    "Certificate",
+    "Entry",
+    "Flow",
+    "Gate",
+    "Holding",
+    "Outcome",
+    "Rooms",
+    "Weighed",
+]

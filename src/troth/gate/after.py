@@ -7,7 +7,7 @@ loses nothing: doomed keys are finished at the next start, the outbox is deliver
 from troth.egress.courier import Delivery
 from troth.egress.errands import Ended, Visit
 from troth.egress.recipients import Reply
-from troth.gate.passage import Passage
+from troth.gate.passage import Handed, Passage
 from troth.gate.rooms import Certificate, Rooms
 from troth.ledger import entry as entries
 from troth.ledger import fold
@@ -20,13 +20,27 @@ from troth.vault.cells import Doomed
 
 
 def hand_over(rooms: Rooms, passage: Passage) -> dict[str, Reply]:
-    """Give opened values to the recipients that answer at once, such as identity authorities."""
-    return {
-        act.recipient: rooms.recipients[act.recipient].deliver(
-            act.purpose, values, passage.entries[place].id, authorisation=authorisation
+    """Give opened values to the recipients that answer at once, such as identity authorities.
+
+    What one passage gives to one recipient for one purpose and task goes together, whosever it is:
+    a question about a company names people too. Then each of them must have authorised it.
+    """
+    together: dict[tuple[str, str, str], list[Handed]] = {}
+    for handed in passage.handed:
+        act = handed.act
+        together.setdefault((act.recipient, act.purpose, act.task), []).append(handed)
+    replies = {}
+    for (recipient, purpose, task), parts in together.items():
+        authorised = [part.authorisation for part in parts]
+        replies[recipient] = rooms.recipients[recipient].deliver(
+            purpose,
+            {field: value for part in parts for field, value in part.values.items()},
+            passage.entries[parts[0].place].id,
+            authorisation=",".join(authorised) if all(authorised) else "",
+            task=task,
+            subject=parts[0].act.subject,
         )
-        for act, values, place, authorisation in passage.handed
-    }
+    return replies
 
 
 def finish(rooms: Rooms, passage: Passage) -> None:
@@ -79,6 +93,7 @@ def ask_again(rooms: Rooms, subject: SubjectId, at: Moment) -> dict[str, int]:
     """Let the controller's other databases erase, then count what each store still holds."""
     stores = dict(rooms.vault.residue(subject))
     stores["outbox"] = rooms.courier.held(subject)
+    stores["deposits"] = rooms.deposits.held(subject)
     if not rooms.errands.open_of(subject):
         return stores
     visits = rooms.errands.attempt(rooms.errands.due(at, subject=subject))
@@ -130,6 +145,8 @@ def remember(
 def keep(tx: Tx, rooms: Rooms, entry: Entry) -> Entry:
     """Record and fold one entry in a transaction that is already open; return it numbered."""
     if not entry.who:
+        # As much is read as for somebody, so that the time it takes tells nobody who is known (A1).
+        rooms.standings.load(tx, entry.id)
         return rooms.log.record(tx, [entry])[0]
     loaded = rooms.standings.load(tx, entry.who)
     rooms.standings.save(tx, fold.after(loaded, entry), was=loaded)
@@ -158,15 +175,20 @@ def deliver(rooms: Rooms, at: Moment, *, edition: str, most: int = 64) -> int:
     """Send what is due from the outbox and remember how it went; return how many were tried."""
     parcels = rooms.courier.due(at, most)
     for parcel in parcels:
-        _settle(rooms, rooms.courier.attempt(parcel), at, edition)
+        settle(rooms, rooms.courier.attempt(parcel), at, edition=edition)
     return len(parcels)
 
 
-def _settle(rooms: Rooms, delivery: Delivery, at: Moment, edition: str) -> None:
+def settle(
+    rooms: Rooms, delivery: Delivery, at: Moment, *, edition: str, by: Actor = SYSTEM
+) -> None:
+    """Write what came of an attempt and remember it; a message that has gone dies with its key."""
+
     def work(tx: Tx) -> Doomed:
         settled = rooms.courier.settle(tx, delivery, at)
-        if settled.state == "gone":
-            # Another courier delivered it, or it was recalled: that was remembered there.
+        if settled.state in ("gone", "by_hand"):
+            # Another courier delivered it, or it was recalled: that was remembered there. What is
+            # laid out for people is remembered when they have tried.
             return Doomed()
         told: Record = {
             "notice": delivery.parcel.notice,
@@ -177,13 +199,17 @@ def _settle(rooms: Rooms, delivery: Delivery, at: Moment, edition: str) -> None:
         }
         kind = Delivered if delivery.ok else Undelivered
         act = kind(subject=None, name=delivery.parcel.notice, detail=told)
-        keep(tx, rooms, entries.of(act, who=delivery.who, at=at, by=SYSTEM, edition=edition))
+        keep(tx, rooms, entries.of(act, who=delivery.who, at=at, by=by, edition=edition))
         return rooms.vault.doom(tx, [settled.key_id] if settled.key_id else [])
 
     rooms.vault.finish(rooms.store.transact(work))
 
 
 def purge(rooms: Rooms, at: Moment) -> None:
-    """Drop dead letters whose time is over, and their keys."""
-    doomed = rooms.store.transact(lambda tx: rooms.vault.doom(tx, rooms.courier.purge(tx, at)))
-    rooms.vault.finish(doomed)
+    """Drop dead letters and copies whose time is over, and their keys."""
+
+    def work(tx: Tx) -> Doomed:
+        over = [*rooms.courier.purge(tx, at), *rooms.deposits.outdated(tx, at)]
+        return rooms.vault.doom(tx, over)
+
+    rooms.vault.finish(rooms.store.transact(work))

@@ -4,15 +4,18 @@ Acts that touch values are judged by the compiled policy. What a subject says (c
 objection) needs no permission; it needs to be *theirs* and to name something the policy knows.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
+from troth.gate.wards import check_admission, check_age, check_consent
 from troth.model.acts import (
     AcceptTerms,
     Act,
     Actor,
     Admit,
+    AgeLearned,
     ConsentGiven,
     ConsentRefused,
     ConsentWithdrawn,
@@ -31,30 +34,26 @@ from troth.model.clock import Moment
 from troth.model.errors import (
     BadInput,
     ConsentMissing,
-    NotOfAge,
     Refused,
     UnknownTerm,
     WrongRegion,
 )
 from troth.model.standing import Standing
-from troth.model.terms import ALL, AgeBand, Effect, Fields, Operation, Region, SubjectId, matches
+from troth.model.terms import ALL, Effect, Fields, Operation, Region, SubjectId, matches
 from troth.policy.case import Ask
 from troth.policy.decide import Decision, Policy
 
-FIELD_OF_CHANNEL: Final = {
-    "email": "contact.email",
-    "sms": "contact.phone",
-    "phone": "contact.phone",
-    "letter": "contact.address",
-    "push": "device.push",
+ADDRESSES: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("contact.email", "handler.email", "guardian.email"),
+    "sms": ("contact.phone", "handler.phone", "guardian.phone"),
+    "phone": ("contact.phone", "handler.phone", "guardian.phone"),
+    "letter": ("contact.address",),
+    "push": ("device.push",),
 }
-"""The field that holds the address of each channel."""
+"""The fields that hold the address of each channel: an account's own, a handler's, a guardian's."""
 
 NO_ROLE: Final = "none"
 """What staff without a role are judged as: a role that shows nothing."""
-
-GUARDIANSHIP: Final = "guardianship"
-"""The fact that says a guardian was checked, before their consent counts (policy 8.3, COPPA)."""
 
 _OWN_WORDS: Final = (AcceptTerms, ConsentGiven, ConsentRefused, Object, ObjectionLifted)
 
@@ -119,16 +118,26 @@ def stranger(region: Region, policy: Policy) -> Standing:
 def touched(act: Act, standing: Standing) -> Fields:
     """Return the fields an act touches, with ``*`` read as everything that is held."""
     if isinstance(act, Notify):
-        unknown = [channel for channel in act.channels if channel not in FIELD_OF_CHANNEL]
+        unknown = [channel for channel in act.channels if channel not in ADDRESSES]
         if unknown or not act.channels:
             raise UnknownTerm(
                 f"`{', '.join(unknown)}` is no way to reach anybody",
                 clause="7.4",
-                remedy=f"name one of {', '.join(FIELD_OF_CHANNEL)}",
+                remedy=f"name one of {', '.join(ADDRESSES)}",
             )
-        return tuple(FIELD_OF_CHANNEL[channel] for channel in act.channels)
+        return tuple(address_of(channel, standing) for channel in act.channels)
     fields = fields_of(act)
     return tuple(standing.held) if fields == ALL else fields
+
+
+def address_of(channel: str, standing: Standing) -> str:
+    """Return the field a channel finds its address in: the first that is held.
+
+    >>> address_of("email", Standing(pseudonym="p"))
+    'contact.email'
+    """
+    fields = ADDRESSES[channel]
+    return next((field for field in fields if field in standing.held), fields[0])
 
 
 def spelled(act: Act, standing: Standing, policy: Policy) -> Act:
@@ -187,7 +196,7 @@ def _refusal(decision: Decision) -> Refused:
 
 def _check_words(act: Act, by: Actor, standing: Standing, policy: Policy, at: Moment) -> None:
     """Refuse words put in somebody's mouth, and names that the policy does not know."""
-    if isinstance(act, _OWN_WORDS) and by.kind not in ("subject", "guardian"):
+    if isinstance(act, _OWN_WORDS) and by.kind not in _speakers(act):
         raise BadInput(
             f"`{act.kind}` is the person's own word; `{by.kind}` cannot say it for them",
             clause="9.3",
@@ -195,7 +204,11 @@ def _check_words(act: Act, by: Actor, standing: Standing, policy: Policy, at: Mo
         )
     match act:
         case Admit():
+            check_admission(act, by, served=policy.edition.ages.minors_service)
             _check_admission(act, policy)
+        case AcceptTerms(means="imported"):
+            # Which edition somebody agreed to elsewhere is a fact that the house reports of them.
+            pass
         case AcceptTerms(edition=edition) if edition != policy.hash:
             raise UnknownTerm(
                 "the terms that were accepted are not the edition in force",
@@ -203,24 +216,30 @@ def _check_words(act: Act, by: Actor, standing: Standing, policy: Policy, at: Mo
                 remedy="show the edition in force and ask again",
             )
         case ConsentGiven(to=key) | ConsentRefused(to=key) | ConsentWithdrawn(to=key):
-            if isinstance(act, ConsentGiven) and act.method.startswith("guardian"):
-                _check_guardian(by, standing)
+            if isinstance(act, ConsentGiven):
+                check_consent(act, by, standing, at)
             if key not in policy.consent_keys() and key not in standing.consents:
                 raise UnknownTerm(
                     f"no rule asks for consent to `{key}`",
                     clause="2.2.6",
                     remedy="use one of the consent keys that the policy declares",
                 )
+        case AgeLearned():
+            check_age(act, by)
         case Erase():
             _check_holds(act, standing, at)
         case _:
             pass
 
 
+def _speakers(act: Act) -> tuple[str, ...]:
+    """Say who may utter a word of the person's; that terms were accepted elsewhere, the house."""
+    imported = isinstance(act, AcceptTerms) and act.means == "imported"
+    return ("system",) if imported else ("subject", "guardian")
+
+
 def _check_admission(act: Admit, policy: Policy) -> None:
-    """Refuse the too young, and a file in another region than the residence's own (2.4)."""
-    if act.age in (AgeBand.MINOR, AgeBand.CHILD) and not policy.edition.ages.minors_service:
-        raise NotOfAge(clause="8.1", remedy="a parent or guardian can write to the privacy desk")
+    """Refuse a file in another region than the residence's own (2.4)."""
     home = policy.residence(act.residence)
     if home.region != _home(act.subject):
         raise WrongRegion(
@@ -233,17 +252,6 @@ def _check_admission(act: Admit, policy: Policy) -> None:
             f"who lives in `{act.residence}` is under the law of {', '.join(home.regimes)}",
             clause="9.5",
             remedy="admit the subject under these regimes",
-        )
-
-
-def _check_guardian(by: Actor, standing: Standing) -> None:
-    """Refuse a guardian's consent that a guardian did not give, or who was not verified (8.3)."""
-    fact = standing.facts.get(GUARDIANSHIP)
-    if by.kind != "guardian" or fact is None or fact.result != "verified":
-        raise BadInput(
-            "a guardian's consent is given by a guardian, whose guardianship was verified",
-            clause="8.3",
-            remedy="check their proof first and remember it as `guardianship`",
         )
 
 

@@ -6,11 +6,12 @@ released and recipients told only after the commit (``after``).
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, NamedTuple
 
 from troth.gate import again
-from troth.gate.judge import FIELD_OF_CHANNEL, judge, spelled, stranger, touched
+from troth.gate.judge import address_of, judge, spelled, stranger, touched
 from troth.gate.rooms import Outcome, Rooms
 from troth.gate.views import next_due
 from troth.ledger import entry as entries
@@ -20,6 +21,7 @@ from troth.model.acts import (
     Act,
     Actor,
     Admit,
+    Close,
     Collect,
     ConsentWithdrawn,
     Correct,
@@ -28,6 +30,7 @@ from troth.model.acts import (
     Find,
     Give,
     Notify,
+    Restrict,
     Show,
     Use,
 )
@@ -35,12 +38,14 @@ from troth.model.clock import Moment
 from troth.model.errors import BadInput, Erased, NotFound, Refused, Taken
 from troth.model.secret import Secret
 from troth.model.standing import Standing
-from troth.model.terms import SubjectId
+from troth.model.terms import ALL, SubjectId
 from troth.policy.decide import Decision, Policy
 from troth.store.sql import Rows, Tx
 from troth.vault.cells import Doomed, Handle
 from troth.vault.forms import Form, masked
 
+REQUEST: Final = "request"
+"""The ground of a restriction that the subject asked for."""
 WAS_HERE: Final = "SELECT 1 FROM gone WHERE subject_id = ?"
 IS_GONE: Final = "INSERT INTO gone (subject_id) VALUES (?) ON CONFLICT DO NOTHING"
 
@@ -98,6 +103,7 @@ class Passage:
         self.decisions: list[Decision] = []
         self.values: dict[str, Secret] = {}
         self.queued: list[str] = []
+        self.farewells: Counter[str] = Counter()
         self.handed: list[Handed] = []
         self.doomed: list[Doomed] = []
         self.erased: list[tuple[Erase, str]] = []
@@ -127,7 +133,8 @@ class Passage:
         now, was = present.standing, present.loaded
         if present.handle is None or now.life == "erased":
             return
-        if now.held is was.held and now.holds is was.holds and now.life == was.life:
+        same = now.held is was.held and now.holds is was.holds and now.owed is was.owed
+        if same and now.life == was.life:
             return
         ends = next_due(now, self._policy, self._at)
         if ends != next_due(was, self._policy, self._at):
@@ -235,11 +242,10 @@ class Passage:
             fields = touched(act, present.standing)
             opened = self._rooms.vault.open(_file(present), fields, self._tx)
             key = f"{act.operation}/{act.recipient}/{act.purpose}"
-            consent = present.standing.consents.get(key)
+            standing = present.standing
+            given = standing.consents[key].entry if standing.consents_to(key, self._at) else ""
             # The entry of an act is made right after it is done: this one's will be the next.
-            self.handed.append(
-                Handed(act, opened, len(self.entries), consent.entry if consent else "")
-            )
+            self.handed.append(Handed(act, opened, len(self.entries), given))
 
     def _post(self, act: Notify, present: Present, _: Decisions) -> None:
         addresses = list(self._addresses(act, present).items())
@@ -260,18 +266,17 @@ class Passage:
             language=act.language,
             at=self._at,
             purpose=act.purpose,
+            until=act.until,
         )
         self.queued.append(parcel)
+        self.farewells[act.subject or ""] += 1
 
     def _addresses(self, act: Notify, present: Present) -> dict[str, Secret]:
         if act.to is not None:
             return {channel: act.to[channel] for channel in act.channels if channel in act.to}
         opened = self._rooms.vault.open(_file(present), touched(act, present.standing), self._tx)
-        return {
-            channel: opened[FIELD_OF_CHANNEL[channel]]
-            for channel in act.channels
-            if FIELD_OF_CHANNEL[channel] in opened
-        }
+        fields = {channel: address_of(channel, present.standing) for channel in act.channels}
+        return {channel: opened[field] for channel, field in fields.items() if field in opened}
 
     def _stop(self, act: ConsentWithdrawn, present: Present, _: Decisions) -> None:
         """Take back what waits in the outbox on this consent alone (policy 9.3)."""
@@ -291,14 +296,27 @@ class Passage:
         self.doomed.append(
             self._rooms.vault.erase(self._tx, handle, ("*",) if everything else gone)
         )
+        # A copy that waits for its subject holds what was erased.
+        copies = self._rooms.deposits.recall(self._tx, handle.subject)
+        self.doomed.append(self._rooms.vault.doom(self._tx, copies))
         if everything:
             self._recall(handle)
             self._rooms.errands.order(self._tx, handle.subject, who=handle.who, at=self._at)
             self._tx.run(IS_GONE, (present.subject,))
-            self._tx.run(again.FORGET, (present.subject,))
+            for forget in (again.FORGET, *self._rooms.besides):
+                self._tx.run(forget, (present.subject,))
             self.erased.append((act, handle.who))
         else:
             present.handle = self._rooms.vault.handle(handle.subject, self._tx)
+
+    def _shut(self, act: Close | Restrict, present: Present, _: Decisions) -> None:
+        """Let nobody in any more, nor go on who is in: the account is closed, or all of it frozen.
+
+        Who asked for the restriction themselves stays signed in, to lift it.
+        """
+        if isinstance(act, Close) or (act.fields == ALL and act.ground != REQUEST):
+            for end in self._rooms.shut:
+                self._tx.run(end, (present.subject,))
 
     def _search(self, _act: Find, _present: Present, _: Decisions) -> None:
         raise BadInput("a search is done alone", remedy="perform what was found apart from it")
@@ -312,6 +330,8 @@ class Passage:
         Show: _show,
         Notify: _post,
         Erase: _erase,
+        Close: _shut,
+        Restrict: _shut,
         ConsentWithdrawn: _stop,
         Find: _search,
         **dict.fromkeys(Give.__subclasses__(), _hand),

@@ -15,12 +15,16 @@ from troth.model.terms import Region, SubjectId
 from troth.policy.decide import Decision
 from troth.store.sql import Store
 from troth.vault.cells import Vault
+from troth.vault.deposits import Deposits
 
 
 class Rooms(Struct, frozen=True, kw_only=True):
     """The rooms of one region: its store, vault, ledger and outbox, and nothing of another's.
 
     ``again_key`` keys the digests by which acts are recognised under an idempotency key.
+    ``besides`` are the statements that take away what tables of other rooms hold under a subject's
+    id; they run in the transaction of the erasure. ``shut`` are those that end a subject's access;
+    they run with whatever closes the account or freezes all of it.
     """
 
     region: Region
@@ -30,8 +34,11 @@ class Rooms(Struct, frozen=True, kw_only=True):
     standings: Standings
     courier: Courier
     errands: Errands
+    deposits: Deposits
     again_key: bytes
     recipients: Mapping[str, RecipientPort] = {}
+    besides: tuple[str, ...] = ()
+    shut: tuple[str, ...] = ()
 
 
 class Certificate(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from troth.model.clock import Moment
 from troth.model.standing import Standing
-from troth.model.terms import matches
+from troth.model.terms import AgeBand, matches
 from troth.policy.decide import Policy
 
 
@@ -42,7 +42,8 @@ def _holding(field: str, standing: Standing, policy: Policy, at: Moment) -> Hold
         since=held.since,
         purposes=held.purposes,
         source=held.source,
-        sensitive=category.sensitive is not None,
+        # What concerns a child is sensitive, whatever it is (2.3, PIPL 28).
+        sensitive=category.sensitive is not None or standing.age is AgeBand.CHILD,
         until=due(field, held.since, policy),
         hold=hold[1].law if hold else "",
         restricted=bool({field, "*"} & standing.restrictions.keys()),
@@ -57,11 +58,12 @@ def due(field: str, since: Moment, policy: Policy) -> Moment | None:
 
 
 def next_due(standing: Standing, policy: Policy, at: Moment) -> Moment | None:
-    """Return when the retention sweep has to look at a subject next; ``None``: not by a date.
+    """Return when the sweeps have to look at a subject next; ``None``: not by a date.
 
-    What a law holds is looked at when it lets go; what a closed account left, now.
+    What a law holds is looked at when it lets go; what a closed account left, now; what the house
+    owes and does by itself, at its moment.
     """
-    found = None
+    found = min((owed.by for owed in standing.owed.values() if owed.by_clock), default=None)
     for field, held in standing.held.items():
         ends = at if standing.life == "closed" else due(field, held.since, policy)
         if ends is None:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Final
 
 from troth.app import Troth
+from troth.interfaces.oidc.upkeep import Upkeep
 from troth.model.errors import TrothError
 
 EVERY: Final = 1.0
@@ -24,6 +25,7 @@ class Scheduler:
 
     def __init__(self, troth: Troth, every: float = EVERY) -> None:
         self._troth = troth
+        self._upkeep = Upkeep(troth)
         self._every = every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -39,6 +41,7 @@ class Scheduler:
         while not self._stop.wait(self._every):
             try:
                 self._troth.tick()
+                self._upkeep.tick()
             except TrothError as error:
                 self._note(error.code)
             except (OSError, sqlite3.DatabaseError) as error:

@@ -17,7 +17,7 @@ from uvicorn.config import HTTPProtocolType
 
 from troth.app import Troth
 from troth.interfaces import logs
-from troth.interfaces.api.limits import Threshold
+from troth.interfaces.api.limits import Pace, Threshold
 from troth.interfaces.api.peers import networks
 from troth.interfaces.api.problems import unroutable
 from troth.interfaces.api.web import web
@@ -25,6 +25,9 @@ from troth.interfaces.centre.routes import CENTRE
 from troth.interfaces.connections import Guard, Patience, Porch
 from troth.interfaces.console.routes import CONSOLE
 from troth.interfaces.entrance.routes import ENTRANCE
+from troth.interfaces.oidc.answers import PACE, STATE
+from troth.interfaces.oidc.provider import Provider
+from troth.interfaces.oidc.routes import PAGES, programs_router
 from troth.interfaces.pages.binding import bound, lost
 from troth.interfaces.pages.forms import Forms
 from troth.model.errors import Misconfigured
@@ -39,8 +42,12 @@ def application(troth: Troth, *, failures: Callable[[], list[str]] = list) -> Th
     """
     return web(
         troth,
-        pages=bound((ENTRANCE, CENTRE, CONSOLE), slow=troth.slow),
-        state={"forms": Forms(troth.token_key)},
+        pages=[*bound((ENTRANCE, CENTRE, CONSOLE, PAGES), slow=troth.slow), programs_router()],
+        state={
+            "forms": Forms(troth.token_key),
+            STATE: Provider(troth),
+            PACE: Pace(troth.clock, troth.settings.server.requests_per_minute),
+        },
         astray=astray,
         failures=failures,
     )

@@ -15,6 +15,8 @@ from troth.ledger.log import Log
 from troth.model.clock import Moment
 from troth.model.errors import LedgerBroken
 from troth.model.standing import (
+    GUARDIAN_COLLECTS,
+    GUARDIAN_DISCLOSES,
     Acceptance,
     Consent,
     Fact,
@@ -73,7 +75,15 @@ def _collected(standing: Standing, entry: Entry) -> Changes:
             held[field] = Held(entry.at, (purpose,), _text(entry, "source"))
         elif purpose not in known.purposes:
             held[field] = Held(known.since, (*known.purposes, purpose), known.source)
-    return {"held": held}
+    return {"held": held, **_corrected(standing, entry)}
+
+
+def _corrected(standing: Standing, entry: Entry) -> Changes:
+    """Forget what was checked of values that are others now: they have to be checked again."""
+    checked = standing.facts.keys() & set(_fields(entry))
+    if not checked:
+        return {}
+    return {"facts": {name: fact for name, fact in standing.facts.items() if name not in checked}}
 
 
 def _erased(standing: Standing, entry: Entry) -> Changes:
@@ -112,17 +122,28 @@ def _accepted(standing: Standing, entry: Entry) -> Changes:
 
 
 def _consent(state: Literal["given", "refused", "withdrawn"]) -> Fold:
+    """Note a word on a consent; a guardian's first one says whether a guardian stands by, too."""
+
     def fold(standing: Standing, entry: Entry) -> Changes:
-        expires = _until(entry, "expires")
-        consent = Consent(state, entry.at, expires, entry.id)
-        return {"consents": standing.consents | {_text(entry, "to"): consent}}
+        key = _text(entry, "to")
+        consent = Consent(state, entry.at, _until(entry, "expires"), entry.id)
+        said: Changes = {"consents": standing.consents | {key: consent}}
+        return said | ({"guardian": state == "given"} if key == GUARDIAN_COLLECTS else {})
 
     return fold
 
 
-def _given(standing: Standing, entry: Entry) -> Changes:
-    guardian = standing.guardian or _text(entry, "method").startswith("guardian")
-    return _consent("given")(standing, entry) | {"guardian": guardian}
+def _aged(standing: Standing, entry: Entry) -> Changes:
+    """Keep the band. At a birthday a guardian's words for others end, and at the last one all."""
+    age = AgeBand(_text(entry, "age"))
+    if _text(entry, "method") != "birthday":
+        return {"age": age}
+    kept = () if age is AgeBand.ADULT else (GUARDIAN_COLLECTS, GUARDIAN_DISCLOSES)
+    return {
+        "age": age,
+        "guardian": standing.guardian and bool(kept),
+        "consents": {key: word for key, word in standing.consents.items() if key in kept},
+    }
 
 
 def _objected(standing: Standing, entry: Entry) -> Changes:
@@ -165,12 +186,14 @@ def _settled(standing: Standing, entry: Entry) -> Changes:
 FOLDS: Final[Mapping[str, Fold]] = {
     "subject.admitted": _admitted,
     "data.collected": _collected,
+    "data.corrected": _corrected,
     "data.erased": _erased,
     "account.closed": _closed,
     "data.restricted": _restricted,
     "data.released": _released,
     "terms.accepted": _accepted,
-    "consent.given": _given,
+    "age.learned": _aged,
+    "consent.given": _consent("given"),
     "consent.refused": _consent("refused"),
     "consent.withdrawn": _consent("withdrawn"),
     "purpose.objected": _objected,
@@ -185,7 +208,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
 
 COUNTED: Final = frozenset(
     {
-        *("data.corrected", "data.used", "data.shown", "data.exported", "data.found"),
+        *("data.used", "data.shown", "data.exported", "data.found"),
         *("data.entrusted", "data.shared", "data.transferred", "data.disclosed", "use.denied"),
         *("notice.queued", "notice.delivered", "notice.failed", "notice.announced"),
         *("erasure.certified", "policy.published", "house.event"),

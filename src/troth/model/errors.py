@@ -6,6 +6,8 @@ says what to do. A docstring's first line is the default message.
 
 from typing import ClassVar
 
+from troth.model.secret import Secret
+
 
 class TrothError(Exception):
     """something went wrong."""
@@ -115,6 +117,28 @@ class BadValue(BadInput):
     status = 422
 
 
+class BadFile(BadInput):
+    """this file cannot be taken.
+
+    ``reason`` is a short code (``pdf``, ``heavy``, ``damaged``), ``field`` what it was given for.
+    """
+
+    code = "bad_file"
+    status = 422
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        reason: str = "",
+        clause: str = "",
+        remedy: str = "",
+        field: str = "",
+    ) -> None:
+        super().__init__(message, clause=clause, remedy=remedy, field=field)
+        self.reason = reason or self.code
+
+
 class WeakPassword(BadInput):
     """this password is too easy to guess."""
 
@@ -165,6 +189,30 @@ class NotProved(TrothError):
 
     code = "not_proved"
     status = 401
+
+
+class FactorMissing(NotProved):
+    """a second factor is asked for.
+
+    ``ways`` are those the subject has: ``passkey``, ``totp``, ``recovery``. ``ticket`` goes on with
+    a sign-in whose first factor was right: for ten minutes, once; without one, nothing was begun.
+    """
+
+    code = "factor_missing"
+    status = 401
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        ways: tuple[str, ...] = (),
+        ticket: Secret | None = None,
+        clause: str = "",
+        remedy: str = "",
+    ) -> None:
+        super().__init__(message, clause=clause, remedy=remedy, field="factor")
+        self.ways = ways
+        self.ticket = ticket or Secret("")
 
 
 class TooMany(TrothError):

@@ -5,7 +5,7 @@ time. It knows its subject only by a pseudonym and holds no collected value. Str
 frozen: the fold makes a new standing for every entry.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -13,6 +13,13 @@ from troth.model.clock import Moment
 from troth.model.terms import AgeBand
 
 ConsentState = Literal["given", "refused", "withdrawn"]
+
+GUARDIAN_COLLECTS: Final = "guardian/collect"
+GUARDIAN_DISCLOSES: Final = "guardian/disclose"
+"""What a guardian is asked for a minor, each apart: to let us collect and use; to let data go to
+third parties (policy 8.3, COPPA 312.5(a)(2))."""
+BY_CLOCK: Final = "clock/"
+"""How the name of a duty begins that the house does by itself when its moment has come."""
 
 
 class Consent(Struct, frozen=True, array_like=True):
@@ -64,6 +71,11 @@ class Owed(Struct, frozen=True, array_like=True):
     by: Moment
     state: Literal["open", "fulfilled", "denied", "expired", "revoked"] = "open"
     code: str = ""
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether it is open, and the house itself settles it when its moment has come."""
+        return self.state == "open" and self.what.startswith(BY_CLOCK)
 
 
 class Fact(Struct, frozen=True, array_like=True):

@@ -56,6 +56,7 @@ STANDING_BITS: Final[Mapping[str, int]] = {
     "minor": st.UNDER_AGE,
     "child": st.CHILD,
     "guardian": st.GUARDIAN,
+    "guardian_disclosure": st.DISCLOSURE,
     "accepted": st.ACCEPTED,
 }
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from troth.model.terms import Regime, matches
 from troth.policy import words
+from troth.policy.check_minors import MINORS_CHECKS
 from troth.policy.check_rules import RULE_CHECKS
 from troth.policy.edition import LANGUAGES, Clause, Edition, Flag, Names, span
 from troth.policy.finding import Findings, Path
@@ -58,7 +59,7 @@ REFERENCES: Final[tuple[tuple[str, str, str, str | frozenset[str]], ...]] = (
 
 def check(edition: Edition, found: Findings) -> None:
     """Run every check over an edition; ``found`` knows the lines and takes the findings."""
-    for one in (*CHECKS, *RULE_CHECKS):
+    for one in (*CHECKS, *RULE_CHECKS, *MINORS_CHECKS):
         one(edition, found)
 
 
@@ -116,7 +117,6 @@ def references(edition: Edition, found: Findings) -> None:
     for section, key in (("services", "needs"), ("staff", "shows")):
         for name, part in _parts(edition, section):
             _fields(edition, found, (section, name, key), getattr(part, key), _clause(part))
-    found.unknown(("ages", "child"), "regime", edition.ages.child, REGIMES, edition.ages.clause)
 
 
 def _parts(edition: Edition, section: str) -> Iterable[tuple[str, object]]:
@@ -240,7 +240,7 @@ def clauses(edition: Edition, found: Findings) -> None:
 
 
 def whom_it_binds(edition: Edition, found: Findings) -> None:
-    """Somebody from anywhere has regimes; every right has a handler; minors are kept out."""
+    """Somebody from anywhere has regimes; every right has a handler."""
     if "*" not in edition.residences:
         message = "residences lack `*`: a subject from elsewhere would be under no law"
         found.error(("residences",), message, remedy='add `"*": {region: ..., regimes: [...]}`')
@@ -259,20 +259,6 @@ def whom_it_binds(edition: Edition, found: Findings) -> None:
         message = "a controller abroad that serves mainland residents names a representative"
         remedy = "name it under `cn_representative` (PIPL 53)"
         found.warn(("controller",), message, clause="11.1", remedy=remedy)
-    if not edition.ages.minors_service and not _keeps_minors_out(edition):
-        message = "no rule forbids to collect from minors"
-        remedy = "forbid `collect` with `when: {age: [minor, child]}`"
-        found.warn(("ages",), message, clause="8.1b", remedy=remedy)
-
-
-def _keeps_minors_out(edition: Edition) -> bool:
-    return any(
-        rule.verb == "forbid"
-        and {"collect", "*"} & set(rule.operations)
-        and {"minor", "child"} <= set(rule.when.age)
-        and "*" in rule.categories
-        for rule in edition.rules.values()
-    )
 
 
 CHECKS: Final[tuple[Check, ...]] = (

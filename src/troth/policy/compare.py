@@ -14,16 +14,9 @@ from msgspec import Struct
 from troth.model.clock import DAY
 from troth.model.terms import AgeBand, Operation, Regime
 from troth.policy import words
-from troth.policy.edition import (
-    LANGUAGES,
-    Edition,
-    Names,
-    Rule,
-    Words,
-    region_of,
-    span,
-)
+from troth.policy.edition import LANGUAGES, Edition, Names, Rule, Words, region_of, span
 from troth.policy.reason import DONE
+from troth.policy.regimes import counted
 from troth.policy.words import BASIS
 
 What = Literal[
@@ -361,10 +354,11 @@ def _sees(edition: Edition, name: str) -> set[str]:
 
 def ages(old: Edition, new: Edition, notes: Notes) -> None:
     """Note an age of admission, or of being a child, that protects fewer."""
-    was_child, now_child = old.ages.child, new.ages.child
-    pairs = [(one, was_child[one], now_child[one]) for one in was_child if one in now_child]
-    pairs.append(("admit", old.ages.admit, new.ages.admit))
-    pairs.append(("minors_service", -old.ages.minors_service, -new.ages.minors_service))
+    before, after = old.ages, new.ages
+    names = before.child | after.child
+    pairs = [(one, counted(before.child, one), counted(after.child, one)) for one in names]
+    pairs.append(("admit", before.admit, after.admit))
+    pairs.append(("minors_service", -before.minors_service, -after.minors_service))
     for name, was, now in pairs:
         if was != now:
             en = f"the age limit `{name}` changes from {abs(was)} to {abs(now)}"

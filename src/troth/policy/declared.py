@@ -193,6 +193,20 @@ class Declared:
         ]
 
 
+def closed_to_minors(edition: Edition) -> frozenset[str]:
+    """Return the purposes that no consent opens for somebody under age (8.3)."""
+    return frozenset(
+        purpose
+        for rule in edition.rules.values()
+        if rule.verb == "forbid"
+        and "*" in rule.operations
+        and "*" in rule.categories
+        and set(rule.when.age) >= words.AGE_WORDS
+        and not (rule.unless or rule.when.regimes or rule.when.residence)
+        for purpose in edition.covered(rule)
+    )
+
+
 def _of(table: Mapping[str, T], name: str, what: str) -> T:
     found = table.get(name)
     if found is None:

@@ -199,7 +199,18 @@ def _consents(edition: Edition) -> list[str]:
             keys |= dict.fromkeys([purpose] if whole else [])
             keys |= dict.fromkeys(f"{purpose}/{field}" for field in own)
             keys |= dict.fromkeys(f"{operation}/{one}/{purpose}" for operation, one in to)
-    return list(keys)
+    return [*keys, *_guardians(edition)]
+
+
+def _guardians(edition: Edition) -> list[str]:
+    """Return what the rules ask a minor's guardian."""
+    asked = set[str]()
+    for rule in edition.rules.values():
+        asked |= {*rule.unless, *rule.only_if.all, *rule.only_if.any}
+        parental = [pair for pair in rule.basis.items() if pair in BASIS]
+        if any(BASIS[pair].kind == "parental" for pair in parental):
+            asked.add("guardian")
+    return [key for word, key in words.GUARDIAN.items() if word in asked]
 
 
 def _takes_consent(rule: Rule) -> bool:

@@ -175,8 +175,12 @@ def _fact(edition: Edition, word: str) -> tuple[str, str]:
 def describe(edition: Edition, key: str) -> Words:
     """Return what a consent key is about, in every language.
 
-    A key is ``purpose``, ``purpose/field`` or ``operation/recipient/purpose``.
+    A key is ``purpose``, ``purpose/field`` or ``operation/recipient/purpose``, or what a guardian
+    is asked.
     """
+    if key in words.GUARDIAN_SAYS:
+        english, chinese = words.GUARDIAN_SAYS[key]
+        return {"en": english, "zh": chinese}
     parts = key.split("/")
     told = {}
     for language, dash in (("en", ": "), ("zh", "：")):

@@ -43,8 +43,13 @@ class Section(Struct, frozen=True, kw_only=True):
 
 
 class Collected(Struct, frozen=True, kw_only=True):
-    """One row of the list of collection: a field, a purpose, and the basis under each regime."""
+    """One row of the list of collection: a field, a purpose, and the basis under each regime.
 
+    ``key`` and ``aim`` are the names by which the document declares the field and the purpose.
+    """
+
+    key: str
+    aim: str
     field: str
     purpose: str
     bases: Names
@@ -54,8 +59,16 @@ class Collected(Struct, frozen=True, kw_only=True):
 
 
 class Shared(Struct, frozen=True, kw_only=True):
-    """One row of the list of sharing: who receives which fields, for which purpose."""
+    """One row of the list of sharing: who receives which fields, for which purpose.
 
+    ``key``, ``aim`` and ``keys`` are the names by which the document declares the recipient, the
+    purpose and the fields; ``ways`` are the operations by which they may be given.
+    """
+
+    key: str
+    aim: str
+    keys: Names
+    ways: Names
     recipient: str
     country: str
     role: str
@@ -152,6 +165,8 @@ def collection(edition: Edition, language: str) -> Iterable[Collected]:
             rules, category = rows.get((field, purpose)), edition.categories[field]
             if rules and not category.closed:
                 yield Collected(
+                    key=field,
+                    aim=purpose,
                     field=category.words[language],
                     purpose=edition.purposes[purpose].words[language],
                     bases=_union(_bases(rule, language) for rule in rules),
@@ -173,24 +188,29 @@ def sharing(edition: Edition, language: str) -> Iterable[Shared]:
         for purpose in edition.purposes:
             rules = rows.get((name, purpose))
             if rules:
+                keys = _open_fields(edition, rules)
                 yield Shared(
+                    key=name,
+                    aim=purpose,
+                    keys=keys,
+                    ways=_union(_giving(rule) for rule in rules),
                     recipient=recipient.words[language],
                     country=recipient.country,
                     role=recipient.role,
                     purpose=edition.purposes[purpose].words[language],
-                    fields=_fields(edition, rules, language),
+                    fields=tuple(edition.categories[field].words[language] for field in keys),
                     url=recipient.url,
                     clauses=_union(rule.clause for rule in rules),
                 )
 
 
-def _fields(edition: Edition, rules: Iterable[Rule], language: str) -> Names:
+def _open_fields(edition: Edition, rules: Iterable[Rule]) -> Names:
     named = _union(edition.fields(rule.categories) for rule in rules)
-    return tuple(
-        edition.categories[field].words[language]
-        for field in named
-        if not edition.categories[field].closed
-    )
+    return tuple(field for field in named if not edition.categories[field].closed)
+
+
+def _giving(rule: Rule) -> Names:
+    return tuple(way for way in rule.operations if way in words.GIVING)
 
 
 def _bases(rule: Rule, language: str) -> Names:

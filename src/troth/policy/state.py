@@ -12,7 +12,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from troth.model.clock import Moment
-from troth.model.standing import Consent, Standing
+from troth.model.standing import GUARDIAN_COLLECTS, GUARDIAN_DISCLOSES, Consent, Standing
 from troth.model.terms import AgeBand, Regime
 from troth.policy.edition import Edition
 
@@ -25,7 +25,9 @@ MINOR: Final = 1 << 4
 CHILD: Final = 1 << 5
 GUARDIAN: Final = 1 << 6
 ALL_RESTRICTED: Final = 1 << 7
-COMMON: Final = (1 << 8) - 1
+DISCLOSURE: Final = 1 << 8
+"""A guardian lets data go to third parties, too."""
+COMMON: Final = (1 << 9) - 1
 UNDER_AGE: Final = MINOR | CHILD
 
 Said = Literal[0, 1, 2, 3]
@@ -101,7 +103,8 @@ class Alphabet:
         """Reduce a standing to its state at a moment."""
         bits = _LIFE[standing.life] | _AGE[standing.age]
         bits |= self._place(standing.residence, standing.regimes)
-        bits |= (ACCEPTED if standing.accepted else 0) | (GUARDIAN if standing.guardian else 0)
+        bits |= ACCEPTED if standing.accepted else 0
+        bits |= _guardians(standing.consents, at)
         for purpose in standing.objections:
             bits |= self.objections.get(purpose, 0)
         for name, fact in standing.facts.items():
@@ -128,6 +131,15 @@ class Alphabet:
             if len(self._places) < MOST_PLACES:
                 self._places[lives, regimes] = bits
         return bits
+
+
+def _guardians(consents: Mapping[str, Consent], at: Moment) -> int:
+    """Return the bits of a guardian's consents; the second is nothing without the first."""
+    given = [
+        key in consents and last_word(consents, key, at) == GIVEN
+        for key in (GUARDIAN_COLLECTS, GUARDIAN_DISCLOSES)
+    ]
+    return (GUARDIAN if given[0] else 0) | (DISCLOSURE if all(given) else 0)
 
 
 def last_word(consents: Mapping[str, Consent], key: str, at: Moment) -> Said:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from troth.model.standing import GUARDIAN_COLLECTS, GUARDIAN_DISCLOSES
 from troth.model.terms import Operation
 
 BasisKind = Literal[
@@ -156,8 +157,24 @@ PROTECTIVE: Final = ("security", "legal", "rights")
 
 AGE_WORDS: Final = frozenset({"minor", "child"})
 CONSENT_WORDS: Final = frozenset({"consent", "separate_consent"})
+GUARDIAN: Final[Mapping[str, str]] = {
+    "guardian": GUARDIAN_COLLECTS,
+    "guardian_disclosure": GUARDIAN_DISCLOSES,
+}
+"""Conditions that a guardian's consent answers, and the key of each."""
+GUARDIAN_SAYS: Final[Mapping[str, tuple[str, str]]] = {
+    GUARDIAN_COLLECTS: (
+        "a guardian lets us keep and use a minor's information",
+        "监护人同意我们收集和使用未成年人的信息",
+    ),
+    GUARDIAN_DISCLOSES: (
+        "a guardian lets a minor's information go to third parties",
+        "监护人同意向第三方提供未成年人的信息",
+    ),
+}
+"""What each of these consents is about, in English and in Chinese."""
 STANDING: Final = (
-    AGE_WORDS | CONSENT_WORDS | frozenset({"guardian", "objected", "restricted", "accepted"})
+    AGE_WORDS | CONSENT_WORDS | GUARDIAN.keys() | {"objected", "restricted", "accepted"}
 )
 """Conditions that the subject's standing answers."""
 

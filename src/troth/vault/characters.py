@@ -1,4 +1,4 @@
-"""Characters that deceive: what a value may not hide (policy 2.1.1: true and valid information).
+"""Characters that deceive: what a value may not hide (policy 2.1.1; reliability A20).
 
 Invisible, bidirectional and control characters make two different values look alike; full-width
 digits make one number into two. Rare ideographs, which a name may need, are left exactly as typed:
@@ -15,6 +15,15 @@ REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters that show nothing."""
 NOTHING: Final[frozenset[str]] = frozenset()
+MARKS: Final = frozenset("._-")
+"""What a user name may hold besides letters and digits."""
+EAST_ASIAN: Final = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "LATIN"})
+"""Scripts that people of one language mix; every other stands alone (UTS 39)."""
+ALIKE: Final = str.maketrans(
+    "01iıɩɑавегикмнорстухіјѕһԁԛԝьӏαβγεηικνορστυχω",
+    "ollllaaberukmhopctyxljshdqwblabyenlkvopotuxw",
+)
+"""Letters and digits of other shapes that are drawn like a Latin one, after folding case."""
 PROSE: Final = frozenset("\n\t\u200c\u200d\u200e\u200f")
 """What free text may hold besides: new lines, tabs, joiners and plain direction marks."""
 
@@ -54,6 +63,45 @@ def code(text: str, *, without: str = " -") -> str:
     if not (text.isascii() and text.isprintable()):
         raise BadValue(remedy="use ordinary half-width letters and digits only")
     return text.translate({ord(mark): None for mark in without}).upper()
+
+
+def login(text: str) -> str:
+    """Return a user name: 2 to 40 letters, digits, dots, dashes and underscores, in one script.
+
+    It needs a letter, so that it is no telephone number, and is kept as typed, but for its width.
+    Raises ``BadValue``.
+
+    >>> login("Li-Na.1990"), login("李娜_na")
+    ('Li-Na.1990', '李娜_na')
+    """
+    name = unicodedata.normalize("NFKC", text.strip())
+    plain = all(each.isalnum() or each in MARKS for each in name)
+    if not plain or not any(map(str.isalpha, name)) or not 2 <= len(name) <= 40:
+        raise BadValue(remedy="give 2 to 40 letters, digits, dots, dashes or underscores")
+    letters = {each for each in name if not each.isascii()}
+    scripts = {_script(each) for each in name if each.isalpha()}
+    if not all(map(str.isalpha, letters)) or not (len(scripts) == 1 or scripts <= EAST_ASIAN):
+        raise BadValue(remedy="use the letters of one script, and ordinary digits")
+    return name
+
+
+def skeleton(name: str) -> str:
+    """Return what user names that people would take for one another have in common.
+
+    Two of them cannot be two accounts, and either signs in to the one there is.
+
+    >>> skeleton("PayPal") == skeleton("paypaI") == skeleton("раураl") == skeleton("pаypa1")
+    True
+    >>> skeleton("li-na") == skeleton("lina")
+    False
+    """
+    bare = unicodedata.normalize("NFKD", name.casefold())
+    shown = "".join(each for each in bare if not unicodedata.combining(each))
+    return shown.translate(ALIKE).replace("rn", "m").replace("vv", "w")
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _visible(text: str, allowed: frozenset[str]) -> None:

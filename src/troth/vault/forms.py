@@ -16,12 +16,13 @@ import msgspec
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
+from phonenumbers import ValidationResult
 
 from troth.model.clock import Moment, SystemClock
 from troth.model.errors import BadValue, Misconfigured
 from troth.model.secret import Secret
 from troth.vault import identifiers, masks
-from troth.vault.characters import line, prose
+from troth.vault.characters import line, login, prose, skeleton
 
 MIDDLE_DOTS: Final = dict.fromkeys(map(ord, "\u2022\u2027\u2219\u22c5\u30fb\uff65\u2e31"), "\u00b7")
 """Dots that keyboards put inside transcribed names, all written as U+00B7."""
@@ -42,8 +43,14 @@ PLAIN_MOST: Final = 64
 LOCAL_MOST: Final = 64
 """Octets before the at sign (RFC 5321 4.5.3.1.1)."""
 _CHINA_MOBILE: Final = re.compile(r"\+861[3-9][0-9]{9}")
+# Ours, and what accounts of other systems come with; ``documents.proof`` knows which is any good.
 _PASSWORD_HASH: Final = re.compile(
-    r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}", re.ASCII
+    r"\$argon2id?\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{22,}"
+    r"|\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}"
+    r"|\$(?:scrypt|pbkdf2)[-a-z0-9]*\$[a-z0-9=,]+\$[A-Za-z0-9+/.]{2,}\$[A-Za-z0-9+/.]{22,}"
+    r"|pbkdf2_sha\d+\$\d+\$[!-#%-~]+\$[A-Za-z0-9+/]{22,}={0,2}"
+    r"|\{SSHA\d*\}[A-Za-z0-9+/]{27,}={0,2}",
+    re.ASCII,
 )
 
 
@@ -77,6 +84,9 @@ def _email(text: str, *_: object) -> str:
         return f"{local}@{domain.lower()}"
     if not text.isprintable():
         raise BadValue(remedy="remove invisible or control characters")
+    if unicodedata.normalize("NFKC", text) != unicodedata.normalize("NFC", text):
+        # Two spellings of one address would be one account to the index and two to a mail server.
+        raise BadValue(remedy="use ordinary half-width letters and digits")
     try:
         address = validate_email(text.strip(), check_deliverability=False)
     except EmailNotValidError:
@@ -96,7 +106,8 @@ def _phone(text: str, form: Form, *_: object) -> str:
         number = phonenumbers.parse(text, form.region)
     except phonenumbers.NumberParseException:
         raise BadValue(remedy="give the number with + and its country code") from None
-    if not phonenumbers.is_possible_number(number):
+    # "Possible" alone takes in numbers that only neighbours can dial, without their area code.
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         raise BadValue(remedy="the number is too long or too short for its country")
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
@@ -138,7 +149,7 @@ def _ip(text: str, *_: object) -> str:
 
 def _password_hash(text: str, *_: object) -> str:
     if len(text) > 300 or not _PASSWORD_HASH.fullmatch(text):
-        raise BadValue(remedy="keep an Argon2id hash, never the password")
+        raise BadValue(remedy="keep an Argon2id hash, or the one it came with, never the password")
     return text
 
 
@@ -154,6 +165,7 @@ def _json(text: str, *_: object) -> str:
 CHECKS: Final[dict[str, Callable[[str, Form, Moment | None], str]]] = {
     "text": lambda text, *_: prose(text, most=MOST_PROSE),
     "name": _name,
+    "login": lambda text, *_: login(text),
     "email": _email,
     "phone": _phone,
     "cn_id": lambda text, _, at: identifiers.resident_id(text, _day(at)),
@@ -242,13 +254,18 @@ def _file(given: str | bytes) -> bytes:
 def comparable(value: Secret, form: Form) -> bytes:
     """Return what two canonical values have in common when they are the same to a person.
 
-    E-mail addresses are one whatever their case; company names whatever their brackets' width.
+    E-mail addresses are one whatever their case; company names whatever their brackets' width; user
+    names where people would take one for the other. Of e-mail addresses only the letters' case and
+    width count: a tag after a plus, a dot or a letter of another script can be another mailbox, and
+    whoever has it proves it by a code.
     """
     text = value.reveal_raw()
     if isinstance(text, bytes):
         return text
     if form.kind == "company_name":
         text = text.translate(FOLDED_BRACKETS).casefold()
+    elif form.kind == "login":
+        text = skeleton(text)
     elif form.kind == "email":
         text = unicodedata.normalize("NFKC", text).casefold()
     return text.encode()

@@ -41,7 +41,7 @@ MASKS: Final[dict[str, Callable[[str], str]]] = {
 
 
 def masked(value: Secret, mask: str) -> Secret:
-    """Return the part of a value that a mask lets through; a file shows nothing.
+    """Return the part of a value that a mask lets through; a masked file shows nothing.
 
     Raises ``Misconfigured`` for a mask the program does not know.
 
@@ -57,4 +57,6 @@ def masked(value: Secret, mask: str) -> Secret:
             f"the mask `{mask}` is not known", remedy=f"use one of {', '.join(sorted(MASKS))}"
         ) from None
     shown = value.reveal_raw()
+    if mask == "none":
+        return value
     return Secret(show(shown) if isinstance(shown, str) else STARS)

@@ -24,6 +24,7 @@ ENTRY, EDITION = "0" * 32, "0" * 64
 TABLE: dict[str, tuple[str, object, int]] = {
     "POST /v1/decide": ("decide", {"acts": [USE]}, 200),
     "POST /v1/acts": ("perform", {"acts": [USE], "dry_run": True}, 403),
+    "POST /v1/identity/calls": ("", {}, 404),
     "POST /v1/subjects": ("subjects", {"residence": "EEA"}, 200),
     "POST /v1/subjects/find": (
         "subjects",

@@ -7,6 +7,7 @@ import pytest
 from tests.interfaces.visitor import PASSWORD, Visitor, field, hidden
 from tests.support.letters import letters
 from troth.app import Troth
+from troth.model.secret import Secret
 
 
 def held(troth: Troth) -> int:
@@ -170,3 +171,53 @@ def test_the_state_between_the_steps_cannot_be_read_altered_or_moved(
     moved = other.post("/register/codes", token | {"state": fields["state"]})
     assert moved.status_code == 422
     assert visitor.email not in moved.text
+
+
+COMPANY = {
+    "kind": "enterprise",
+}
+FILLED = {
+    "born_year": "",
+    "born_month": "",
+    "born_day": "",
+    "enterprise.name": "杭州测试科技有限公司",
+    "enterprise.uscc": "91110105MA00014212",
+    "handler.name": "李四",
+    "handler.phone": "+8613700002222",
+    "handler.email": "lisi@example.com",
+    "legal_rep.name": "王五",
+    "about_others": "yes",
+}
+
+
+def test_a_company_registers_with_the_people_who_stand_for_it(visitor: Visitor) -> None:
+    second = visitor.ask_codes(**COMPANY)
+    assert 'name="handler.name"' in second.text
+    assert 'name="handler.id_number"' not in second.text
+    done = visitor.send(second, "/register/codes", **visitor.answers(**FILLED))
+    assert done.url.path == "/me"
+    token = Secret(visitor.client.cookies["__Host-troth"])
+    places = visitor.troth.accounts.enterprise.places(token)
+    assert {place.role for place in places if place.filled} == {"legal_rep", "handler"}
+
+
+def test_without_the_declaration_a_company_is_told_at_the_form(visitor: Visitor) -> None:
+    second = visitor.ask_codes(**COMPANY)
+    fields = visitor.answers(**FILLED | {"about_others": ""})
+    told = visitor.send(second, "/register/codes", **fields)
+    assert told.status_code == 422
+    assert "李四" in told.text
+
+
+def test_what_a_company_needs_is_told_at_its_field(visitor: Visitor) -> None:
+    second = visitor.ask_codes(**COMPANY)
+    told = visitor.send(
+        second, "/register/codes", **visitor.answers(**FILLED | {"enterprise.name": ""})
+    )
+    assert 'id="e-enterprise.name"' in told.text
+
+
+def test_a_person_may_add_an_address_and_a_name_at_once(visitor: Visitor) -> None:
+    visitor.register(**{"identity.name": "张三", "contact.address": "香港尖沙咀漆咸道南 45 号"})
+    held = visitor.troth.gate.standing(visitor.subject).held
+    assert {"identity.name", "contact.address"} <= set(held)

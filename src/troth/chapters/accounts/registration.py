@@ -5,37 +5,32 @@ is too young is refused first, and leaves nothing behind (walk 1).
 """
 
 from collections.abc import Mapping
-from typing import Final
+from contextlib import suppress
 
 from msgspec import Struct
 
+from troth.chapters.accounts.fields import (
+    ENTERPRISE,
+    ROLES,
+    Kind,
+    collects,
+    demand_apart,
+    demand_needed,
+    demand_taken,
+    filled,
+)
+from troth.chapters.accounts.people import Company, Named, People, demand_declared, of_others
 from troth.chapters.accounts.sending import Sending
 from troth.documents.agreement import Shown, Tick, accept, consents, in_words
 from troth.documents.ending import in_words as fields_in_words
 from troth.documents.proof.age import band
-from troth.documents.proof.codes import Issued
+from troth.documents.proof.codes import PHONE, Issued
+from troth.documents.proof.origin import NOWHERE, Origin
 from troth.model.acts import SUBJECT, Act, Actor, Admit, Collect, ConsentGiven, Verified
 from troth.model.clock import Moment
-from troth.model.errors import BadInput, NotProved, Taken
+from troth.model.errors import BadInput, NotProved, Refused, TrothError
 from troth.model.secret import Secret
-from troth.model.terms import AgeBand, SubjectId, matches
-
-PURPOSES: Final = {
-    "contact.email": "register",
-    "contact.phone": "register",
-    "account": "register",
-    "contact.address": "account",
-    "identity.name": "account",
-    "enterprise": "account",
-    "legal_rep": "account",
-    "handler.name": "account",
-    "handler.phone": "account",
-    "handler.email": "account",
-    "profile": "improve",
-}
-"""For which purpose each field of a registration is kept; other fields have their own chapter."""
-OTHERS: Final = ("legal_rep", "handler")
-"""Fields about another person: the submitter declares that person's permission (2.1.3)."""
+from troth.model.terms import AgeBand, SubjectId
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -50,12 +45,15 @@ class Begun(Struct, frozen=True, kw_only=True):
 class Registration(Struct, frozen=True, kw_only=True):
     """The form. ``begun`` is what ``begin_registration`` gave; the codes are the person's.
 
-    ``born`` or ``id_number`` tell the age and are not kept by a registration. ``values`` are other
-    fields by their names in the policy; ``about_others`` declares that other people named in them
-    permit it. ``ticks`` are consents asked apart, none of them needed.
+    ``kind`` is whose account it is, a person's or a company's; ``fields`` describes what each is
+    asked for. ``born`` or ``id_number`` tell a person's age and are not kept. ``values`` are other
+    fields by their names in the policy, ``about_others`` declares that other people named in them
+    permit it, and ``others_born`` are their birth dates by role (``handler``), where they are told.
+    ``ticks`` are consents asked apart, none of them needed.
     """
 
     begun: Begun
+    kind: Kind = "person"
     residence: str
     shown: Shown
     means: str
@@ -71,6 +69,7 @@ class Registration(Struct, frozen=True, kw_only=True):
     id_number: Secret | None = None
     values: Mapping[str, Secret] = {}
     about_others: bool = False
+    others_born: Mapping[str, Secret] = {}
     ticks: tuple[Tick, ...] = ()
 
 
@@ -89,12 +88,23 @@ class Opening:
         self._sending = sending
         self._gate = sending.gate
         self._proof = sending.proof
+        self._people = People(sending.gate, sending.notices)
 
-    def begin(self, email: Secret, phone: Secret, *, residence: str, language: str) -> Begun:
+    def begin(
+        self,
+        email: Secret,
+        phone: Secret,
+        *,
+        residence: str,
+        language: str,
+        via: str = "",
+        origin: Origin = NOWHERE,
+    ) -> Begun:
         """Send a code to each address and return what the form has to bring back.
 
         An address that has an account gets a letter that says so instead of a code, and the answer
-        here is the same. Raises ``BadValue`` naming a malformed address, ``TooMany``.
+        here is the same. ``via="phone_call"`` has the phone's code read out. Raises ``BadValue``
+        naming a malformed address, ``TooMany``.
         """
         stranger = self._gate.new_subject(residence)
         known = {
@@ -111,31 +121,44 @@ class Opening:
                 instead="already_registered",
                 language=language,
                 about=stranger,
+                via=via if field == PHONE else "",
+                origin=origin,
             )
             for field, value in (("contact.email", email), ("contact.phone", phone))
         )
         return _begun(stranger, mail, text)
 
-    def register(self, form: Registration) -> Welcome:
+    def register(self, form: Registration, *, origin: Origin = NOWHERE) -> Welcome:
         """Open an account in one passage: admitted, terms accepted, values kept, contacts proved.
 
         The form is judged from what costs the person least to what costs most: age first, then
         password, agreement, and the codes last; a form refused for another reason than its codes
-        leaves them good. Raises ``NotOfAge``, ``WeakPassword``, ``BadInput``, ``NotProved``,
-        ``Taken``.
+        leaves them good. A company's people are admitted in the same passage, each a subject of
+        their own. Raises ``NotOfAge``, ``WeakPassword``, ``BadInput``, ``NotProved``, ``Taken``,
+        ``ConsentMissing``.
         """
         age = self._age(form)
         known_of = [form.email, form.phone, *form.values.values()]
         self._proof.passwords.judge(form.password, form.password_confirm, about=known_of)
         acts = self._acts(form, age)
+        self._weigh(form, acts)
         self._redeem(form)
         try:
-            outcome = self._gate.perform(*acts, by=SUBJECT)
-        except (BadInput, Taken):
+            outcome = self._gate.perform(*acts, *self._naming(form), by=SUBJECT)
+        except TrothError:
             self._give_back(form.begun)
             raise
-        token = self._proof.sessions.start(form.begun.subject, at=outcome.at)
+        token = self._proof.sessions.start(
+            form.begun.subject, at=outcome.at, origin=origin, means=("pwd", "otp")
+        )
         return Welcome(subject=form.begun.subject, token=token, entries=outcome.entries)
+
+    def _weigh(self, form: Registration, acts: list[Act]) -> None:
+        """Find what is not well formed before a code is spent: a code has few tries."""
+        weighed = (*acts, *self._naming(form, search=False))
+        # What a rule refuses is refused by the gate itself, which remembers that it did.
+        with suppress(Refused):
+            self._gate.weigh(*weighed, by=SUBJECT)
 
     def _age(self, form: Registration) -> AgeBand:
         edition = self._gate.policy().edition
@@ -146,6 +169,9 @@ class Opening:
             id_number=form.id_number,
             at=self._gate.clock.now(),
         )
+        if age is AgeBand.UNKNOWN and form.kind == "enterprise":
+            # A company has no age; whoever fills in its form may tell theirs.
+            return age
         if age is AgeBand.UNKNOWN:
             raise BadInput(
                 "the birth date is missing",
@@ -168,7 +194,11 @@ class Opening:
                 field="residence",
             )
         return Admit(
-            subject=form.begun.subject, residence=form.residence, regimes=home.regimes, age=age
+            subject=form.begun.subject,
+            residence=form.residence,
+            regimes=home.regimes,
+            age=age,
+            subject_kind=form.kind,
         )
 
     def _acts(self, form: Registration, age: AgeBand) -> list[Act]:
@@ -195,25 +225,38 @@ class Opening:
         ]
 
     def _collects(self, form: Registration) -> list[Collect]:
+        given = filled(form.values)
+        demand_declared(
+            (field for about in of_others(given).values() for field in about),
+            declared=form.about_others,
+        )
+        demand_apart(self._gate, given)
+        demand_taken(self._gate, form.kind, given)
+        demand_needed(self._gate, form.kind, given)
         values = {
-            **form.values,
+            **{field: value for field, value in given.items() if not field.startswith(ROLES)},
             "contact.email": form.email,
             "contact.phone": form.phone,
             "account.password": self._proof.passwords.hash(form.password),
         }
-        grouped: dict[str, dict[str, Secret]] = {}
-        for field, value in values.items():
-            if field.startswith(OTHERS) and not form.about_others:
-                raise BadInput(
-                    f"`{field}` is about another person, whose permission was not declared",
-                    clause="2.1.3",
-                    remedy="declare that this person permits it, or leave it out",
-                    field=field,
-                )
-            grouped.setdefault(_purpose(field), {})[field] = value
+        return collects(form.begun.subject, values)
+
+    def _naming(self, form: Registration, *, search: bool = True) -> list[Act]:
+        """Return the acts that name a company's people, after the company's own are done."""
+        named = of_others(filled(form.values))
+        if not named:
+            return []
+        company = Company(
+            subject=form.begun.subject,
+            name=form.values[ENTERPRISE],
+            residence=form.residence,
+            language=form.shown.language,
+        )
         return [
-            Collect(subject=form.begun.subject, values=kept, purpose=purpose)
-            for purpose, kept in grouped.items()
+            act
+            for role, values in named.items()
+            for person in [Named(role=role, values=values, born=form.others_born.get(role))]
+            for act in self._people.name(company, person, search=search).acts
         ]
 
     def _welcome(self, form: Registration, keys: list[str]) -> Act:
@@ -254,15 +297,3 @@ class Opening:
 
 def _begun(stranger: SubjectId, mail: Issued, text: Issued) -> Begun:
     return Begun(subject=stranger, email=mail.challenge, phone=text.challenge, expires=mail.expires)
-
-
-def _purpose(field: str) -> str:
-    for pattern, purpose in PURPOSES.items():
-        if matches(pattern, field):
-            return purpose
-    raise BadInput(
-        f"a registration does not take `{field}`",
-        clause="7.2",
-        remedy="leave it out; what a service needs is asked for there",
-        field=field,
-    )

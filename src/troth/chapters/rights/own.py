@@ -5,18 +5,26 @@ An erasure is a plan, then acts, then a check: the certificate says "complete" o
 was asked again and held nothing (walk 4).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct
-
-from troth.chapters.rights.assurance import check_correctable, demand
+from troth.chapters.rights.assurance import (
+    PROVED_CONTACTS,
+    check_correctable,
+    demand,
+    locked,
+    permitted,
+)
+from troth.chapters.rights.copies import Copies, Copy
 from troth.chapters.rights.desk import Desk
+from troth.chapters.rights.limits import Limits
+from troth.chapters.rights.papers import Papers
 from troth.documents import ending
 from troth.documents.answer import owe_answer, request_id
+from troth.documents.contacts import seasoned
 from troth.documents.notice import Notices, channels_of, language_of
-from troth.documents.portable import Around, Told, Withheld, archive
 from troth.documents.proof import Proof
+from troth.documents.proof.ways import demand_no_factor
 from troth.documents.receipt import ErasureCertificate, Gone
 from troth.gate import Gate, Holding, Outcome
 from troth.model.acts import (
@@ -26,46 +34,51 @@ from troth.model.acts import (
     Actor,
     Collect,
     Correct,
-    Export,
-    Json,
     Notify,
     Object,
     ObjectionLifted,
     Release,
     Restrict,
+    Show,
     Verified,
 )
 from troth.model.clock import DAY, Moment, iso
 from troth.model.errors import Refused
 from troth.model.secret import Secret
 from troth.model.standing import Standing
-from troth.model.terms import ALL, Fields, SubjectId
+from troth.model.terms import ALL, Fields, SubjectId, matches
 
-WITHHELD: Final = {"account.id": "not_obtainable", "account.password": "security"}
-"""What no copy holds, and why (policy 6.1)."""
 CODE_MINUTES: Final = "10"
-
-
-class Copy(Struct, frozen=True, kw_only=True):
-    """A copy of what is held: the zip, sealed, and what it leaves out."""
-
-    archive: Secret
-    fields: tuple[str, ...]
-    withheld: tuple[Withheld, ...]
-    entries: tuple[str, ...]
+RECORDS: Final = ("rights", "support")
+"""What was said to us and answered: nobody corrects what was said, they say something new."""
+GRAVE: Final = ("copy", "erase")
+"""Requests that give or take everything."""
 
 
 class Rights:
-    """What a subject can ask of us, and how it is answered."""
+    """What a subject can ask of us, and how it is answered.
+
+    ``beside`` says what the end of one subject does to others, in the same passage.
+    """
 
     def __init__(
-        self, gate: Gate, notices: Notices, proof: Proof, *, irreversible_days: int = 7
+        self,
+        gate: Gate,
+        notices: Notices,
+        proof: Proof,
+        *,
+        irreversible_days: int = 7,
+        beside: Callable[[SubjectId], Sequence[Act]] | None = None,
     ) -> None:
         self._gate = gate
         self._notices = notices
         self._proof = proof
         self._days = irreversible_days
+        self._beside = beside
+        self.copies = Copies(gate, notices)
         self.desk = Desk(gate, notices)
+        self.limits = Limits(gate)
+        self.papers = Papers(gate, irreversible_days=irreversible_days)
 
     # --- who asks ------------------------------------------------------------------------------
 
@@ -73,9 +86,20 @@ class Rights:
         """Send a code that proves one act of one subject; return its challenge (policy 9.7).
 
         It goes to a contact that was bound before, never to an address the request itself names.
+        A copy or an erasure is proved only at one bound for thirty days, or since the account was
+        opened (A21). Raises ``Refused`` where there is none, ``TooMany``, ``FactorMissing`` for
+        whoever has a second factor, which no code stands in for: they sign in and step up.
         """
         standing = self._gate.standing(subject)
+        demand_no_factor(standing)
         at = self._gate.clock.now()
+        ways = seasoned(standing, at) if act in GRAVE else channels_of(standing)
+        if not ways:
+            raise Refused(
+                f"`{act}` cannot be proved at a contact that is new",
+                clause="9.7",
+                remedy="sign in and ask there, or wait until it is bound for thirty days",
+            )
         issued = self._proof.codes.issue("confirm", Secret(subject), at=at, about=act)
         told = self._notices.notify(
             subject,
@@ -86,7 +110,7 @@ class Rights:
                 "flow_zh": "确认一项重要操作",
                 "flow_en": "confirm an important act",
             },
-            channels=channels_of(standing),
+            channels=ways,
             language=language_of(standing),
         )
         self._gate.perform(told, by=SYSTEM)
@@ -95,9 +119,11 @@ class Rights:
     def prove(self, subject: SubjectId, act: str, challenge: str, code: Secret) -> Actor:
         """Redeem that code; return the subject as an actor who has stepped up.
 
-        Raises ``NotProved`` for a code that is wrong, late, used, or was sent for another act.
+        Raises ``NotProved`` for a code that is wrong, late, used, or was sent for another act,
+        ``FactorMissing`` for whoever has a second factor.
         """
         at = self._gate.clock.now()
+        demand_no_factor(self._gate.standing(subject))
         self._proof.codes.redeem(challenge, "confirm", Secret(subject), code, at=at, about=act)
         self._gate.perform(
             Verified(subject=subject, fact=f"request/{act}", result="verified", method="code"),
@@ -112,53 +138,21 @@ class Rights:
         demand(by, "access")
         return self._gate.inventory(subject)
 
+    def showable(self, subject: SubjectId) -> tuple[str, ...]:
+        """Name the fields held that their subject can be shown; the rest is refused (6.1)."""
+        return permitted(
+            self._gate,
+            self._gate.standing(subject).held,
+            lambda fields: Show(subject=subject, fields=fields, purpose="rights"),
+        )
+
     def copy(self, subject: SubjectId, *, by: Actor = SUBJECT) -> Copy:
         """Give a copy of everything held, in portable files, and tell the subject that it was made.
 
         What is withheld is named with its reason: the account id is ``not_obtainable`` (6.1).
         Raises ``NotProved`` without a proof made just now.
         """
-        demand(by, "copy")
-        holdings = self._gate.inventory(subject)
-        standing = self._gate.standing(subject)
-        fields = tuple(each.field for each in holdings if each.field not in WITHHELD)
-        withheld = tuple(Withheld(what=what, reason=why) for what, why in WITHHELD.items())
-        acts: list[Act] = [Export(subject=subject, fields=fields, purpose="rights")]
-        acts += self._notices.tell(
-            subject,
-            standing,
-            "copy_ready",
-            {"files": str(len(fields)), "withheld": ", ".join(WITHHELD)},
-        )
-        outcome = self._gate.perform(*acts, by=by)
-        around = Around(
-            made=outcome.at,
-            edition=self._gate.policy().edition.policy.edition,
-            told=tuple(_told(each) for each in holdings if each.field not in WITHHELD),
-            consents=_consents(standing),
-            trail=self._lines(subject),
-            withheld=withheld,
-        )
-        return Copy(
-            archive=archive(outcome.values, around),
-            fields=fields,
-            withheld=withheld,
-            entries=outcome.entries,
-        )
-
-    def _lines(self, subject: SubjectId) -> list[dict[str, Json]]:
-        """Tell who did what with the data, when and under which clauses."""
-        return [
-            {
-                "at": iso(entry.at),
-                "kind": entry.kind,
-                "by": entry.by,
-                "clauses": list(entry.clauses),
-                "entry": entry.id,
-                "what": entry.what,
-            }
-            for entry in self._gate.trail(subject)
-        ]
+        return self.copies.make(subject, by=by)
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -167,6 +161,7 @@ class Rights:
     ) -> Outcome:
         """Supersede values that are wrong, complete ones that are missing; tell the subject (9.2).
 
+        Whoever received one that was wrong is told too: that is owed to the subject (PIPL 46).
         Raises ``Refused`` (``contact support``) for what a confirmed identity rests on (6.2), and
         for a contact, which changes only with a proof of the new one.
         """
@@ -181,10 +176,29 @@ class Rights:
             acts.append(Correct(subject=subject, values=held))
         if new:
             acts.append(Collect(subject=subject, values=new, purpose="rights"))
+        acts += self.limits.owed_to_receivers(subject, held)
         acts += self._notices.tell(
             subject, standing, "correction", {"fields": self._named(values, standing)}
         )
         return self._gate.perform(*acts, by=by)
+
+    def correctable(self, subject: SubjectId) -> tuple[str, ...]:
+        """Name the fields that a subject changes or adds by themselves, held or not (6.1, 9.2)."""
+        standing = self._gate.standing(subject)
+        open_to_them = (
+            field
+            for field, category in self._gate.policy().edition.categories.items()
+            if category.source == "provided"
+            and not locked(field, standing)
+            and not any(matches(pattern, field) for pattern in RECORDS)
+        )
+        return permitted(
+            self._gate,
+            (field for field in open_to_them if field not in PROVED_CONTACTS),
+            lambda fields: Collect(
+                subject=subject, values=dict.fromkeys(fields, Secret("")), purpose="rights"
+            ),
+        )
 
     def restrict(self, subject: SubjectId, fields: Fields = ALL, *, by: Actor = SUBJECT) -> Outcome:
         """Only store and secure some fields from now on (GDPR 18, policy 9.4)."""
@@ -194,7 +208,8 @@ class Rights:
         told = self._notices.tell(
             subject, standing, "restriction", {"fields": self._named(named, standing)}
         )
-        return self._gate.perform(*told, Restrict(subject=subject, fields=fields), by=by)
+        owed = self.limits.owed_to_receivers(subject, named)
+        return self._gate.perform(*told, *owed, Restrict(subject=subject, fields=fields), by=by)
 
     def release(self, subject: SubjectId, fields: Fields = ALL, *, by: Actor = SUBJECT) -> Outcome:
         """Lift a restriction that the subject asked for; one that a law demands stays."""
@@ -255,9 +270,11 @@ class Rights:
             close=closing,
             placed=standing.holds,
         )
-        outcome = self._gate.perform(*acts, by=by)
+        others = self._beside(subject) if closing and self._beside else ()
+        owed = () if closing else self.limits.owed_to_receivers(subject, what.gone)
+        outcome = self._gate.perform(*others, *owed, *acts, by=by)
         if closing:
-            self._proof.sessions.end_all(subject)
+            self._proof.forget(subject)
         return self._certificate(standing, what, outcome, edition.hash)
 
     def _farewell(
@@ -291,23 +308,3 @@ class Rights:
 
     def _named(self, fields: Iterable[str], standing: Standing) -> str:
         return ending.in_words(fields, self._gate.policy().edition, language_of(standing))
-
-
-def _told(each: Holding) -> Told:
-    return Told(
-        field=each.field,
-        name_zh=each.name["zh"],
-        name_en=each.name["en"],
-        since=iso(each.since),
-        purposes=each.purposes,
-        source=each.source,
-        until=iso(each.until) if each.until else "",
-        recipients=each.recipients,
-    )
-
-
-def _consents(standing: Standing) -> list[dict[str, Json]]:
-    return [
-        {"to": key, "state": kept.state, "at": iso(kept.at), "entry": kept.entry}
-        for key, kept in standing.consents.items()
-    ]

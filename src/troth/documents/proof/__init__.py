@@ -8,13 +8,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from troth.documents.proof.codes import Codes
+from troth.documents.proof.codes import Codes, Sent
 from troth.documents.proof.links import Links
+from troth.documents.proof.passkeys import Passkeys
 from troth.documents.proof.passwords import Passwords
-from troth.documents.proof.sessions import Sessions
-from troth.documents.proof.throttle import Throttle
+from troth.documents.proof.recovery import RecoveryCodes
+from troth.documents.proof.sessions import Devices, Sessions
+from troth.documents.proof.throttle import Limits, Throttle
+from troth.documents.proof.tickets import Tickets
 from troth.model.clock import Moment
-from troth.model.terms import Region
+from troth.model.terms import Region, SubjectId
 from troth.store.sql import Store
 
 
@@ -23,30 +26,53 @@ class Proof(Struct, frozen=True, kw_only=True):
 
     codes: Codes
     sessions: Sessions
+    devices: Devices
     passwords: Passwords
     throttle: Throttle
     links: Links
+    tickets: Tickets
+    passkeys: Passkeys
+    recovery: RecoveryCodes
 
     def purge(self, at: Moment) -> int:
-        """Delete codes, sessions and counts that are over; return how many."""
-        return self.codes.purge(at) + self.sessions.purge(at) + self.throttle.purge(at)
+        """Delete codes, sessions, devices, counts and tickets that are over; return how many."""
+        kept = (self.codes, self.sessions, self.devices, self.throttle, self.tickets)
+        return sum(each.purge(at) for each in kept)
+
+    def forget(self, subject: SubjectId) -> None:
+        """End every session of a subject and forget their devices: the account has ended."""
+        self.sessions.end_all(subject, for_good=True)
+        self.devices.forget(subject)
 
 
 def open_proof(
-    stores: Mapping[Region, Store], *, home: Region, key: bytes, breached: Path | None = None
+    stores: Mapping[Region, Store],
+    *,
+    home: Region,
+    key: bytes,
+    breached: Path | None = None,
+    failures: Limits | None = None,
+    sent: Sent | None = None,
+    origin: str = "",
 ) -> Proof:
     """Open the proofs of a house.
 
     ``stores`` are the data stores by region; codes and throttles lie in the ``home`` region's,
     because whoever asks for one is not known yet and the answer must not tell. ``key`` is 32 bytes
-    kept for this alone; ``breached`` an operator's breach list. Raises ``Misconfigured``.
+    kept for this alone; ``breached`` an operator's breach list. ``failures`` and ``sent`` say how
+    many tries may fail and how many codes go out; ``origin`` is the address that people see, which
+    passkeys are bound to. Raises ``Misconfigured``.
     """
     return Proof(
-        codes=Codes(stores[home], key),
-        sessions=Sessions(stores),
+        codes=Codes(stores[home], key, sent),
+        sessions=Sessions(stores, key),
+        devices=Devices(stores, key),
         passwords=Passwords(breached=breached),
-        throttle=Throttle(stores[home], key),
+        throttle=Throttle(stores[home], key, failures),
         links=Links(key),
+        tickets=Tickets(stores[home], key),
+        passkeys=Passkeys(key, origin),
+        recovery=RecoveryCodes(key),
     )
 
 

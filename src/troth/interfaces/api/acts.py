@@ -5,9 +5,18 @@ from typing import Final
 
 import msgspec
 
-from troth.interfaces.api.answers import Checked, Done, Judged, Replied, each, released, shaped
+from troth.interfaces.api.answers import (
+    Checked,
+    Done,
+    Heard,
+    Judged,
+    Replied,
+    each,
+    released,
+    shaped,
+)
 from troth.interfaces.api.bodies import Question, Wish
-from troth.interfaces.api.endpoint import Call
+from troth.interfaces.api.endpoint import Arrival, Call
 from troth.model.acts import Act, Give
 from troth.model.clock import DAY, Moment
 from troth.model.errors import BadInput
@@ -44,6 +53,18 @@ def perform(call: Call[Wish]) -> Done:
         certificate=shaped(certificate, Checked) if certificate else None,
         replayed=outcome.replayed,
     )
+
+
+def called(call: Call[Arrival]) -> Heard:
+    """Take a call of an identity authority: no key, but its signature over id, time and body.
+
+    The headers are those of Standard Webhooks (``webhook-id``, ``webhook-timestamp``,
+    ``webhook-signature``); a call that is repeated, late or out of order changes nothing.
+    """
+    headers = {
+        name.decode("latin-1"): told.decode("latin-1") for name, told in call.body.headers.items()
+    }
+    return Heard(ended=call.troth.realname.called(headers, call.body.body))
 
 
 def _prepared(call: Call[Question] | Call[Wish], acts: Sequence[Act]) -> list[Act]:

@@ -249,6 +249,12 @@ class Remembered(Struct, frozen=True, kw_only=True, omit_defaults=True):
     nth: int = 0
 
 
+class Heard(Struct, frozen=True):
+    """Whether a call of an identity authority ended a check; one that was repeated did not."""
+
+    ended: bool
+
+
 class Entries(Struct, frozen=True):
     """A page of entries; ``next`` is the cursor of the next page, ``null`` on the last."""
 

@@ -40,6 +40,8 @@ ALSO: Final[dict[type[Act], str]] = {
     Erase: "erase",
 }
 """The scope that an act needs besides ``perform``."""
+ACCESS: Final = "app_"
+"""How an application's access token begins: it is no key, and is looked at where it is good for."""
 _SENT: Final = frozenset(each.value for each in Operation)
 
 
@@ -136,7 +138,7 @@ def recognise(troth: Troth, authorization: str) -> Caller | None:
     Raises ``NotProved`` for a key that is not known or has ended.
     """
     kind, _, token = authorization.partition(" ")
-    if kind.lower() != "bearer" or not token:
+    if kind.lower() != "bearer" or not token or token.startswith(ACCESS):
         return None
     return _caller(troth.access.key(token))
 

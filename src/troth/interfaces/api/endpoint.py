@@ -130,7 +130,8 @@ class Endpoint(Struct, frozen=True):
     where the store is a file: it writes much, computes long, or speaks to somebody else. ``once``:
     an idempotency key is taken. ``waits``: the work is a coroutine, which waits by itself. ``hot``:
     it is asked for so often that the threshold finds it without the router; its path ends in
-    ``/{part}/word``.
+    ``/{part}/word``. ``raw``: the work gets the ``Arrival`` itself, whose signature it checks over
+    the very octets.
     """
 
     method: Literal["GET", "POST"]
@@ -143,6 +144,7 @@ class Endpoint(Struct, frozen=True):
     once: bool = False
     waits: bool = False
     hot: bool = False
+    raw: bool = False
 
     @property
     def name(self) -> str:
@@ -166,6 +168,8 @@ class Endpoint(Struct, frozen=True):
         return Written(self.work(call))
 
     def _sent(self, scope: Scope, arrival: Arrival) -> object:
+        if self.raw:
+            return arrival
         if self.takes is None:
             return None
         if self.method == "GET":

@@ -15,7 +15,7 @@ from litestar.concurrency import sync_to_thread
 from troth.interfaces.api.codec import encode
 from troth.interfaces.api.door import Caller, recognise
 from troth.interfaces.api.endpoint import ARRIVAL, Arrival, Endpoint, House, Raw, Written
-from troth.interfaces.api.peers import Peers, on_this_machine
+from troth.interfaces.api.peers import PEERS, Peers, on_this_machine
 from troth.interfaces.api.problems import FAULT, MEDIA, Problem, problem
 from troth.interfaces.api.routes import Shortcuts
 from troth.model.clock import MINUTE, SECOND, Clock
@@ -31,6 +31,7 @@ Headers = dict[bytes, bytes]
 MOST_PEERS: Final = 50_000
 PROGRAM: Final = 100
 """How much more often than a stranger's network a program may call."""
+FORM: Final = b"multipart/form-data"
 WITHOUT_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 POLICY: Final = (
@@ -76,6 +77,7 @@ class Threshold:
         self._house = house
         self._shortcuts = shortcuts
         self._most = settings.max_body
+        self._upload = max(settings.max_body, settings.max_upload)
         self._secure = settings.secure
         self._peers = Peers(settings.trusted_proxies)
         self._strangers = Pace(troth.clock, settings.requests_per_minute)
@@ -99,7 +101,8 @@ class Threshold:
             return
         if body is None:
             return
-        scope.setdefault("state", {})[ARRIVAL] = Arrival(caller, headers, body)
+        state = scope.setdefault("state", {})
+        state[ARRIVAL], state[PEERS] = Arrival(caller, headers, body), self._peers
         found = self._shortcuts.find(scope["method"], scope["path"])
         if found is None:
             await self.app(scope, _whole(body, receive), send)
@@ -156,10 +159,12 @@ class Threshold:
         if scope["method"] in WITHOUT_BODY:
             return b""
         declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared[:20]) > self._most:
-            raise self._too_large()
+        # Only a person's form comes in parts: no program's call does.
+        most = self._upload if headers.get(b"content-type", b"").startswith(FORM) else self._most
+        if not declared.isdigit() or int(declared[:20]) > most:
+            raise _too_large(most)
         parts: list[bytes] = []
-        left = self._most
+        left = most
         while True:
             message = await receive()
             if message["type"] != "http.request":
@@ -167,15 +172,10 @@ class Threshold:
             part = message.get("body", b"")
             left -= len(part)
             if left < 0:
-                raise self._too_large()
+                raise _too_large(most)
             parts.append(part)
             if not message.get("more_body", False):
                 return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def _too_large(self) -> TooLarge:
-        return TooLarge(
-            f"a body may have {self._most} bytes", clause="7.1c", remedy="send less at a time"
-        )
 
     # --- what goes out -------------------------------------------------------------------------
 
@@ -194,6 +194,10 @@ class Threshold:
             await send(message)
 
         return dressed
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"a body may have {most} bytes", clause="7.1c", remedy="send less at a time")
 
 
 def _said(told: Problem, more: dict[str, str] | None = None) -> Written:

@@ -1,7 +1,8 @@
 """Who is at the other end of a connection: addresses, networks, and the proxies that are believed.
 
 Strangers are counted by their network. What a request says of itself (``X-Forwarded-For``) counts
-only when it comes from a proxy that the operator listed.
+only when it comes from a proxy that the operator listed. Of a browser two words are taken that many
+share, never a fingerprint: they are shown in the list of places somebody is signed in.
 """
 
 import ipaddress
@@ -9,15 +10,50 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from litestar.connection import ASGIConnection
+
+from troth.app import Origin
 from troth.model.errors import Misconfigured
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Headers = Mapping[bytes, bytes]
 
+PEERS: Final = "peers"
+"""Where in the state of a request lies who may say whom it comes from."""
 FORWARDED: Final = b"x-forwarded-for"
 LONGEST: Final = 45
 """Characters in the longest address there is."""
+LONGEST_AGENT: Final = 512
+BROWSERS: Final = (
+    ("MicroMessenger", "WeChat"),
+    ("AlipayClient", "Alipay"),
+    ("DingTalk", "DingTalk"),
+    ("QQBrowser", "QQ Browser"),
+    ("UCBrowser", "UC Browser"),
+    ("HuaweiBrowser", "Huawei Browser"),
+    ("MiuiBrowser", "Xiaomi Browser"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("FxiOS", "Firefox"),
+    ("Firefox", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+"""What a browser calls itself, the more particular first: nearly all call themselves Safari."""
+SYSTEMS: Final = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("OpenHarmony", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
 HERE: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -50,6 +86,16 @@ class Peers:
     def are_trusted(self, address: Address) -> bool:
         """Tell whether an address is a listed proxy's."""
         return any(address in network for network in self.proxies)
+
+
+def origin_of(request: ASGIConnection[Any, Any, Any, Any]) -> Origin:
+    """Tell where somebody tries from, as the threshold sees it (policy 7.1c; reliability A3).
+
+    The network is the peer's own, or what a listed proxy says; the device is two coarse words.
+    """
+    peers: Peers = request.scope["state"][PEERS]
+    agent = request.headers.get("user-agent", "")
+    return Origin(network=peers.network(request.scope), device=device_of(agent))
 
 
 def networks(named: Iterable[str]) -> tuple[Network, ...]:
@@ -119,3 +165,26 @@ def _names_this_machine(host: bytes) -> bool:
     """
     text = host.decode("latin-1").lower()
     return (text.rpartition(":")[0] if ":" in text and not text.endswith("]") else text) in HERE
+
+
+# --- what a browser is ---------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1024)
+def device_of(agent: str) -> str:
+    """Return a browser and a system in words; empty for what names neither.
+
+    Versions, languages and models are left out on purpose.
+
+    >>> device_of("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    'Firefox, Linux'
+    >>> device_of("curl/8.5.0")
+    ''
+    """
+    told = agent[:LONGEST_AGENT]
+    found = (_first(told, BROWSERS), _first(told, SYSTEMS))
+    return ", ".join(word for word in found if word)
+
+
+def _first(told: str, names: tuple[tuple[str, str], ...]) -> str:
+    return next((word for mark, word in names if mark in told), "")

@@ -42,6 +42,7 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             slow=True,
             once=True,
         ),
+        Endpoint("POST", "/v1/identity/calls", acts.called, gives.Heard, slow=True, raw=True),
     ),
     "subjects": (
         Endpoint(

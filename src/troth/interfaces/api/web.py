@@ -2,9 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, Final
 
 from litestar import Litestar, Request, Response, Router
+from litestar.concurrency import get_asyncio_executor, set_asyncio_executor
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
@@ -20,6 +23,18 @@ from troth.model.errors import TrothError
 Astray = Callable[[Request[Any, Any, Any], HTTPException], Response[Any]]
 
 
+THREADS: Final = 40
+"""Where pages and slow addresses wait. The default, cores and four more, is too few: those who wait
+for a password's hash alone may take seventeen of them (``documents/proof/passwords``)."""
+
+
+def _furnish_threads() -> None:
+    """Let there be threads enough, once for a process; a loop that runs already keeps its own."""
+    if get_asyncio_executor() is None:
+        with suppress(RuntimeError):
+            set_asyncio_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="troth"))
+
+
 def web(
     troth: Troth,
     *,
@@ -33,6 +48,7 @@ def web(
     ``state`` is what pages find at ``request.app.state`` besides ``troth``; ``astray`` answers what
     leads nowhere; ``failures`` tells what the scheduler could not do lately, for ``/readyz``.
     """
+    _furnish_threads()
     house = House(
         troth=troth,
         slow=troth.slow,

@@ -1,4 +1,4 @@
-"""Consents: what each is about, given and taken back in one step alike (policy 2.2.6, 9.3).
+"""Consents: what each opens, what a no means, given and taken back in one step (2.2.6, 9.3).
 
 Only what can be said in general is offered here; what needs an occasion (a number for a real-name
 check, a partner) is asked for there, and can be taken back here.
@@ -10,27 +10,48 @@ import msgspec
 from msgspec import Struct
 
 from troth.app import Shown, Tick
+from troth.interfaces.centre.glance import law
 from troth.interfaces.pages.doors import Me, me
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import Call, Page, Seen, download, house, show, tongue
+from troth.interfaces.pages.words import Tongue
 from troth.model.clock import Moment
 from troth.model.errors import NotFound
-from troth.model.terms import matches
 
 PLACE: Final = "/me/consents"
 ON_OCCASION: Final = ("approved",)
+JSON: Final = "application/json"
+FEW: Final = 5
+"""A longer list of data is folded away."""
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What becomes, or became, of one field when a consent is taken back: ``gone``, ``held``, ..
+
+    ``why`` says it in words; ``clauses`` are those of the purpose that keeps it.
+    """
+
+    what: str
+    name: str
+    why: str
+    clauses: tuple[str, ...] = ()
 
 
 class Switch(Struct, frozen=True, kw_only=True):
-    """One consent as the page shows it."""
+    """One consent as the page shows it; ``no`` says what a no means, ``then`` what would go."""
 
     key: str
     name: str
+    why: str
     state: str
     since: Moment | None
+    expires: Moment | None
     about: str
+    count: int
     clauses: tuple[str, ...]
     sensitive: bool
+    no: str
+    then: tuple[Done, ...]
 
 
 def consents(request: Call) -> Page:
@@ -43,48 +64,57 @@ def say(request: Call, form: Form) -> Page:
     who, words = me(request), tongue(request)
     consent = house(request).consent
     key = form.text("key")
-    if key not in {choice.key for choice in consent.choices(who.subject)}:
+    choices = {choice.key: choice for choice in consent.choices(who.subject)}
+    if key not in choices:
         raise NotFound("no such consent")
-    if form.text("answer") == "withdraw":
-        done: Seen = consent.withdraw(who.subject, key, by=who.by)
-        return _page(request, who, withdrawn=done, key=key)
-    edition = house(request).gate.policy().edition.hash
-    consent.give(
-        who.subject,
-        (Tick(keys=(key,), ticked=True, notice="centre"),),
-        shown=Shown(edition=edition, language=words.language, surface="centre"),
-        by=who.by,
-    )
-    return _page(request, who, given=True, key=key)
+    if form.text("answer") != "withdraw":
+        edition = house(request).gate.policy().edition.hash
+        consent.give(
+            who.subject,
+            (Tick(keys=(key,), ticked=True, notice="centre"),),
+            shown=Shown(edition=edition, language=words.language, surface="centre"),
+            by=who.by,
+        )
+        return _page(request, who, given=True, key=key)
+    if choices[key].state != "given":
+        # Sent twice: what was taken back stays so, and the page says how it stands now.
+        return _page(request, who)
+    done: Seen = consent.withdraw(who.subject, key, by=who.by)
+    return _page(request, who, withdrawn=_told(done.effect, words), key=key)
 
 
 def receipt(request: Call) -> Page:
-    """Give the receipt of a consent as a file (ISO/IEC TS 27560)."""
+    """Give the receipt of a consent as a file (ISO/IEC TS 27560): as it stands, or of one word."""
     who = me(request)
-    found = house(request).consent.receipt(who.subject, request.query_params.get("key", ""))
-    return download(
-        request, msgspec.json.encode(found.record()), "receipt.json", "application/json"
+    found = house(request).consent.receipt(
+        who.subject, request.query_params.get("key", ""), request.query_params.get("entry", "")
     )
+    return download(request, msgspec.json.encode(found.record()), "receipt.json", JSON)
 
 
 def _page(
-    request: Call, who: Me, *, withdrawn: Seen = None, given: bool = False, key: str = ""
+    request: Call,
+    who: Me,
+    *,
+    withdrawn: tuple[Done, ...] | None = None,
+    given: bool = False,
+    key: str = "",
 ) -> Page:
     troth = house(request)
-    switches = [_switch(request, choice) for choice in troth.consent.choices(who.subject)]
+    switches = [_switch(request, who, choice) for choice in troth.consent.choices(who.subject)]
     purposes = troth.gate.policy().edition.purposes
     general = [one for one in switches if _general(one.key, purposes)]
-    history = list(reversed(troth.consent.history(who.subject)))
     return show(
         request,
         "centre/consents.html",
         place=PLACE,
         general=general,
         special=[one for one in switches if one not in general and one.state != "unknown"],
-        history=history,
+        history=list(reversed(troth.consent.history(who.subject))),
         withdrawn=withdrawn,
         given=given,
         key=key,
+        few=FEW,
     )
 
 
@@ -92,37 +122,56 @@ def _general(key: str, purposes: Seen) -> bool:
     return key in purposes and purposes[key].switch and key not in ON_OCCASION
 
 
-def _switch(request: Call, choice: Seen) -> Switch:
-    words = tongue(request)
+def _switch(request: Call, who: Me, choice: Seen) -> Switch:
+    words, consent = tongue(request), house(request).consent
+    opens = consent.consequence(choice.key)
+    given = choice.state == "given"
     return Switch(
         key=choice.key,
         name=choice.words[words.language],
+        why=words.maybe(f"consent_why.{choice.key}"),
         state=choice.state,
         since=choice.since,
-        about=words.fields(_fields(request, choice.key)),
+        expires=choice.expires,
+        about=words.fields(opens.fields),
+        count=len(opens.fields),
         clauses=choice.clauses,
         sensitive=choice.sensitive,
+        no=_no(request, opens, words),
+        then=_told(consent.would(who.subject, choice.key), words) if given else (),
     )
 
 
-def _fields(request: Call, key: str) -> list[str]:
-    """Return the fields that a consent opens: the one it names, or those of its purpose's rules."""
-    edition = house(request).gate.policy().edition
-    parts = key.split("/")
-    if len(parts) == 2:
-        return [parts[1]]
-    patterns = {
-        pattern
-        for rule in edition.rules.values()
-        if rule.verb == "permit"
-        and parts[-1] in rule.purposes
-        and {"collect", "use"} & {*rule.operations}
-        for pattern in rule.categories
-    }
-    return [
-        field
-        for field, category in edition.categories.items()
-        if not category.closed
-        and category.sensitive is None
-        and any(matches(pattern, field) for pattern in patterns)
+def _no(request: Call, opens: Seen, words: Tongue) -> str:
+    """Say what a no means, as the policy has it: which services wait for it, if any."""
+    if not opens.services:
+        return words.say("no_changes_nothing")
+    services = house(request).gate.policy().edition.services
+    named = words.listed(services[name].words[words.language] for name in opens.services)
+    return words.say("no_stops", services=named)
+
+
+def _told(effect: Seen, words: Tongue) -> tuple[Done, ...]:
+    """Say field by field what goes, what a law holds and what stays, and why."""
+    gone = [
+        Done(what="gone", name=words.field(field), why=words.say("effect_gone"))
+        for field in effect.gone
     ]
+    held = [
+        Done(
+            what="held",
+            name=words.field(each.field),
+            why=words.say("effect_held", law=law(each, words), day=words.day(each.until)),
+        )
+        for each in effect.held
+    ]
+    stays = [
+        Done(
+            what="stays",
+            name=words.field(field),
+            why=words.say("effect_stays", purpose=words.purpose(why.purpose)),
+            clauses=why.clauses,
+        )
+        for field, why in effect.stays.items()
+    ]
+    return (*gone, *held, *stays)

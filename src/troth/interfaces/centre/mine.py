@@ -1,23 +1,22 @@
 """What we hold about somebody, told to them: values hidden until they prove it is they (9.1, 6.1).
 
 The list itself opens nothing: names, purposes, bases and dates come from the standing and the
-policy. A value is opened, and that is recorded, only when its owner asks to see it.
+policy. A value is opened, and that is recorded, only when its owner asks to see it. Not even a mask
+is shown before that: it would open every value on every visit, and the record of who looked would
+be full of the owner.
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 from msgspec import Struct
 
+from troth.interfaces.centre.glance import coming, picture, received_by, went
 from troth.interfaces.pages.doors import Me, me, proved
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import Call, Page, Seen, document, house, show, tongue
 from troth.interfaces.pages.words import Tongue
 from troth.model.acts import Show
 from troth.model.clock import Moment
-
-NEVER_SHOWN: Final = ("account.password",)
-GIVEN: Final = ("data.shared", "data.entrusted", "data.transferred", "data.disclosed")
 
 
 class Basis(Struct, frozen=True, kw_only=True):
@@ -42,8 +41,17 @@ class Item(Struct, frozen=True, kw_only=True):
     restricted: bool
     bases: tuple[Basis, ...]
     given: tuple[str, ...]
-    hidden: bool
+    never: str
     value: str | None
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """A card that leads on: where, its title, a figure and a line of text."""
+
+    href: str
+    title: str
+    figure: str
+    text: str
 
 
 def mine(request: Call) -> Page:
@@ -53,20 +61,23 @@ def mine(request: Call) -> Page:
 
 def _show(request: Call, form: Form, who: Me) -> Page:
     """Open the fields asked for, in a passage that is recorded first."""
-    gate = house(request).gate
+    troth, words = house(request), tongue(request)
     wanted = form.text("field")
     fields = tuple(
-        holding.field
-        for holding in gate.inventory(who.subject)
-        if wanted in (holding.field, "*") and holding.field not in NEVER_SHOWN
+        field
+        for field in troth.rights.showable(who.subject)
+        if wanted in (field, _group(field), "*")
     )
     if not fields:
         return _listed(request, who, {})
     act = Show(subject=who.subject, fields=fields, purpose="rights")
-    opened = gate.perform(act, by=who.by).values
-    words = tongue(request)
+    opened = troth.gate.perform(act, by=who.by).values
     values = {field: _readable(value.reveal_raw(), words) for field, value in opened.items()}
     return _listed(request, who, values)
+
+
+def _group(field: str) -> str:
+    return field.partition(".")[0]
 
 
 show_values = proved(_show, why="step.show", place="/me")
@@ -79,27 +90,69 @@ def _readable(value: str | bytes, words: Tongue) -> str:
 def _listed(request: Call, who: Me, values: Mapping[str, str]) -> Page:
     troth, words = house(request), tongue(request)
     holdings = troth.rights.access(who.subject, by=who.by)
-    tables = _bases(request, who, words)
-    given = _given(request, who)
+    showable = troth.rights.showable(who.subject)
+    trail = troth.gate.trail(who.subject)
+    gone = went(request, who, trail)
+    given, tables = received_by(gone), _bases(request, who, words)
     groups: dict[str, list[Item]] = {}
     for holding in holdings:
-        item = _item(holding, words, tables, given.get(holding.field, ()), values)
-        groups.setdefault(holding.field.partition(".")[0], []).append(item)
+        names = tuple(map(words.recipient, given.get(holding.field, ())))
+        never = "" if holding.field in showable else _never(holding.field, words)
+        item = _item(request, holding, words, tables, names, never, values)
+        groups.setdefault(_group(holding.field), []).append(item)
     return show(
         request,
         "centre/me.html",
         place="/me",
         groups=groups,
         opened=bool(values),
-        standing=troth.gate.standing(who.subject),
+        doors=_doors(request, who, trail),
+        coming=coming(request, who, holdings),
+        picture=picture(request, holdings, gone) if holdings else "",
+        gone=gone,
     )
 
 
+def _never(field: str, words: Tongue) -> str:
+    """Say why a value is not shown."""
+    return words.maybe(f"never_shown.{field}", words.say("never_shown"))
+
+
+def _doors(request: Call, who: Me, trail: list[Seen]) -> list[Door]:
+    """Say how much there is behind each door."""
+    troth, words = house(request), tongue(request)
+    looks = sum(1 for entry in trail if entry.kind == "data.shown" and entry.by.startswith("staff"))
+    given = sum(1 for choice in troth.consent.choices(who.subject) if choice.state == "given")
+    asked = sum(1 for one in troth.rights.desk.requests(who.subject) if one.state == "open")
+    return [
+        Door(
+            href=href,
+            title=words.say(f"door.{name}"),
+            figure=str(count),
+            text=words.say(f"door_text.{name}"),
+        )
+        for href, name, count in (
+            ("/me/trail", "looks", looks),
+            ("/me/consents", "consents", given),
+            ("/me/requests", "requests", asked),
+        )
+    ]
+
+
+def _law(request: Call, told: str, words: Tongue) -> str:
+    """Name a law by its hold's name in the policy; one that is not declared, as it was told."""
+    holds = house(request).gate.policy().edition.holds
+    name = next((name for name, rule in holds.items() if rule.law == told), "")
+    return words.maybe(f"law.{name}", told)
+
+
 def _item(
+    request: Call,
     holding: Seen,
     words: Tongue,
     tables: Mapping[tuple[str, str], Basis],
     given: tuple[str, ...],
+    never: str,
     values: Mapping[str, str],
 ) -> Item:
     name = holding.name[words.language]
@@ -110,7 +163,7 @@ def _item(
         since=holding.since,
         until=holding.until,
         ends=words.say("until_account_ends"),
-        hold=holding.hold,
+        hold=_law(request, holding.hold, words),
         sensitive=holding.sensitive,
         restricted=holding.restricted,
         bases=tuple(
@@ -119,7 +172,7 @@ def _item(
             for purpose in holding.purposes
         ),
         given=given,
-        hidden=holding.field in NEVER_SHOWN,
+        never=never,
         value=values.get(holding.field),
     )
 
@@ -136,16 +189,3 @@ def _bases(request: Call, who: Me, words: Tongue) -> dict[tuple[str, str], Basis
         )
         for row in document(request).collection
     }
-
-
-def _given(request: Call, who: Me) -> dict[str, tuple[str, ...]]:
-    """Return who has really been given each field so far, from the ledger."""
-    words = tongue(request)
-    found: dict[str, tuple[str, ...]] = {}
-    for entry in house(request).gate.trail(who.subject):
-        if entry.kind in GIVEN:
-            to = words.recipient(str(entry.what.get("recipient", "")))
-            fields = entry.what.get("fields")
-            for field in fields if isinstance(fields, list) else ():
-                found[str(field)] = tuple(dict.fromkeys((*found.get(str(field), ()), to)))
-    return found

@@ -1,5 +1,6 @@
 """What keeps an account one's own: where somebody is signed in, and the password (3.1.1, 7.2)."""
 
+from troth.interfaces.api.peers import origin_of
 from troth.interfaces.pages.doors import Me, me
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import (
@@ -23,15 +24,19 @@ def sessions(request: Call) -> Page:
 
 
 def end_one(request: Call, sent: Form) -> Page:
-    """End one of the sessions, or all of them."""
+    """End one of the sessions, all others, or all of them."""
     who = me(request)
     accounts = house(request).accounts
-    if sent.text("session") == "all":
+    wanted = sent.text("session")
+    if wanted == "all":
         accounts.sign_out_everywhere(who.token)
         end_session(request)
         return go(request, "/")
-    accounts.end_session(who.token, sent.text("session"))
-    return go(request, "/me/sessions")
+    if wanted == "others":
+        accounts.sign_out_everywhere(who.token, but_here=True)
+    else:
+        accounts.end_session(who.token, wanted)
+    return go(request, "/me/sessions?ended=1")
 
 
 # --- the password, changed ---------------------------------------------------------------------
@@ -52,6 +57,7 @@ def change_password(request: Call, sent: Form) -> Page:
             sent.password("old_password"),
             sent.password("password"),
             sent.password("password_confirm"),
+            origin=origin_of(request),
         )
     except TrothError as error:
         trouble = tongue(request).trouble(error)

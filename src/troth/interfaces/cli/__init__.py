@@ -24,6 +24,11 @@ COMMANDS: Final = {
     "backup": ("upkeep:backup", "Copy the data into one archive. It holds no keys."),
     "restore": ("upkeep:restore", "Bring the data back; who was erased stays so."),
     "keys": ("keys:keys", "The vault's keys, and the service keys of programs."),
+    "applications": (
+        "applications:applications",
+        "Applications that people sign in to with their account.",
+    ),
+    "accounts": ("accounts:accounts", "Accounts that were opened elsewhere, brought in."),
     "staff": ("staff:staff", "People who act under the controller's authority."),
     "policy": ("policy:policy", "Check, show, compare and publish the policy."),
     "subject": ("subject:subject", "Look at, copy and erase what is held about one subject."),

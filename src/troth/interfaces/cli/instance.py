@@ -6,6 +6,7 @@ import click
 
 from troth import app
 from troth.interfaces.cli.saying import FOUND_WRONG, as_json, folder, house, rows, say, says_why
+from troth.interfaces.oidc.upkeep import Upkeep
 
 
 @click.command()
@@ -76,5 +77,5 @@ def tick(folder: Path, *, as_json: bool) -> None:
     For cron, where nothing serves.
     """
     with house(folder) as troth:
-        done = troth.tick()
+        done = troth.tick() | Upkeep(troth).tick()
     say(done, json_wanted=as_json)

@@ -60,7 +60,7 @@ def export_bundle(folder: Path, region: str, target: Path, *, as_json: bool) -> 
 @as_json
 @says_why
 def verify(bundle: Path, vkey: str, remembered: Path | None, *, as_json: bool) -> None:
-    """Verify a BUNDLE with the public key alone; needs no instance.
+    """Verify a BUNDLE, or the proof of one entry, with the public key alone; needs no instance.
 
     Exits with 1, naming the first entry that is wrong, when it is not what was signed.
     """

@@ -4,27 +4,21 @@ A look is recorded before anything is shown; one without purpose, or beyond the 
 recorded and explained with its clause. The subject sees both (policy 7.1).
 """
 
-from typing import Any, Final
+from typing import Final
 
+from troth.interfaces.console.areas import CHANGES, PLACE, desk_page, open_to, role_of
+from troth.interfaces.console.work import MOST, overview
 from troth.interfaces.pages.doors import officer
 from troth.interfaces.pages.forms import Form
-from troth.interfaces.pages.page import (
-    DESK,
-    Call,
-    Page,
-    begin_session,
-    go,
-    house,
-    show,
-    tongue,
-)
+from troth.interfaces.pages.page import DESK, Call, Page, begin_session, go, house, show, tongue
 from troth.interfaces.pages.words import Trouble
-from troth.model.acts import Actor, Find
+from troth.model.acts import Actor, Find, Show
 from troth.model.errors import BadInput, NotFound, NotProved, Refused, TrothError
 from troth.model.secret import Secret
-from troth.model.terms import SubjectId
+from troth.model.terms import SubjectId, matches
 
-PLACE: Final = "/desk"
+PICTURES: Final = "document"
+"""A group of fields that a look by ticket leaves alone: each has its click at its own desk."""
 
 
 def sign_in_form(request: Call) -> Page:
@@ -53,7 +47,7 @@ def sign_in(request: Call, sent: Form) -> Page:
 
 
 def desk(request: Call) -> Page:
-    """Offer the search."""
+    """Show the work of the role, soonest due first, and offer the search."""
     return _desk(request, officer(request))
 
 
@@ -62,7 +56,7 @@ def look(request: Call, sent: Form) -> Page:
     by, words = officer(request), tongue(request)
     try:
         subject = _subject(request, sent, by)
-        shown = _shown(request, subject, by)
+        shown = _shown(request, subject, by, sent.text("purpose"))
         values = house(request).staff.look(
             by, subject, shown, purpose=sent.text("purpose"), ticket=sent.text("ticket")
         )
@@ -75,13 +69,14 @@ def look(request: Call, sent: Form) -> Page:
         field: value.reveal() if isinstance(value.reveal_raw(), str) else words.say("a_file_only")
         for field, value in values.items()
     }
-    return show(
+    return desk_page(
         request,
-        "console/desk_subject.html",
+        by,
+        "desk_subject",
         place=PLACE,
         subject=subject,
         values=told,
-        role=by.role,
+        changes=CHANGES in open_to(request, by),
         purpose=sent.text("purpose"),
         ticket=sent.text("ticket"),
         standing=house(request).gate.standing(subject),
@@ -104,12 +99,21 @@ def _subject(request: Call, sent: Form, by: Actor) -> SubjectId:
     return found[0]
 
 
-def _shown(request: Call, subject: SubjectId, by: Actor) -> tuple[str, ...]:
-    """Return what is held of what the role may see; all the role may see where nothing is."""
-    policy = house(request).gate.policy()
-    allowed = policy.fields(*policy.role(by.role).shows) if policy.role(by.role).shows else ()
-    held = house(request).gate.standing(subject).held
-    return tuple(field for field in allowed if field in held) or tuple(held)
+def _shown(request: Call, subject: SubjectId, by: Actor, purpose: str) -> tuple[str, ...]:
+    """Return what is held of what the role may see for a purpose, pictures apart.
+
+    Where that is nothing, all the role is shown, or all that is held: the gate says why not.
+    """
+    gate, shows = house(request).gate, role_of(request, by).shows
+    held = tuple(gate.standing(subject).held)
+    theirs = tuple(field for field in held if any(matches(each, field) for each in shows))
+    allowed = tuple(
+        field
+        for field in theirs
+        if not matches(PICTURES, field)
+        and gate.ask(Show(subject=subject, fields=(field,), purpose=purpose), by=by)[0].allowed
+    )
+    return allowed or theirs or held
 
 
 def _desk(
@@ -119,14 +123,17 @@ def _desk(
     status: int = 200,
     typed: dict[str, str] | None = None,
 ) -> Page:
-    edition: Any = house(request).gate.policy().edition
-    return show(
+    found, counts = overview(request, by)
+    return desk_page(
         request,
-        "console/desk.html",
+        by,
+        "desk",
         status=status,
         place=PLACE,
-        role=edition.staff[by.role],
-        purposes=edition.purposes,
+        items=found[:MOST],
+        more=max(0, len(found) - MOST),
+        counts=counts,
+        purposes=house(request).gate.policy().edition.purposes,
         troubles=(trouble,) if trouble else (),
         typed=typed or {},
     )

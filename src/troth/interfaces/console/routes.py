@@ -1,17 +1,55 @@
-"""The addresses of the console, all for staff."""
+"""The addresses of the console: all for staff, each for the roles of its desk (policy 7.1)."""
 
 from typing import Final
 
-from troth.interfaces.console import desk
+from troth.interfaces.console import calls, changes, desk, minors, requests, reviews
+from troth.interfaces.console.areas import (
+    CALLS,
+    CHANGES,
+    MINORS,
+    REQUESTS,
+    REVIEWS,
+    changing,
+    reading,
+)
 from troth.interfaces.pages.binding import Addresses
+
+REQUEST: Final = "/desk/requests/{subject:str}/{number:str}"
+REVIEW: Final = "/desk/reviews/{subject:str}/{case:str}"
+PICTURE: Final = f"{REVIEW}/picture"
+NEW: Final = "/desk/changes/{subject:str}"
+CHANGE: Final = "/desk/changes/{subject:str}/{case:str}"
+CALL: Final = "/desk/calls/{call:str}"
+OUTCOME: Final = f"{CALL}/outcome"
+MATTER: Final = "/desk/minors/{guardian:str}"
 
 CONSOLE: Final = Addresses(
     read=(
         ("/desk", desk.desk),
         ("/desk/sign-in", desk.sign_in_form),
+        (REQUESTS.root, reading(REQUESTS, "area.requests", requests.requests)),
+        (REQUEST, reading(REQUESTS, "request_one", requests.one)),
+        (REVIEWS.root, reading(REVIEWS, "area.reviews", reviews.reviews)),
+        (REVIEW, reading(REVIEWS, "review_one", reviews.review)),
+        (CHANGES.root, reading(CHANGES, "area.changes", changes.changes)),
+        (NEW, reading(CHANGES, "change_new", changes.propose_form)),
+        (CHANGE, reading(CHANGES, "change_one", changes.change)),
+        (CALLS.root, reading(CALLS, "area.calls", calls.calls)),
+        (MINORS.root, reading(MINORS, "area.minors", minors.minors)),
+        (MATTER, reading(MINORS, "minors_one", minors.matter)),
+        (minors.FINDING, reading(MINORS, "finding_title", minors.finding_form)),
     ),
     change=(
         ("/desk/sign-in", desk.sign_in),
         ("/desk", desk.look),
+        (REQUEST, changing(REQUESTS, "request_one", requests.act)),
+        (REVIEW, changing(REVIEWS, "review_one", reviews.act)),
+        (PICTURE, changing(REVIEWS, "picture_title", reviews.picture)),
+        (NEW, changing(CHANGES, "change_new", changes.propose)),
+        (CHANGE, changing(CHANGES, "change_one", changes.confirm)),
+        (CALL, changing(CALLS, "call_title", calls.take)),
+        (OUTCOME, changing(CALLS, "call_title", calls.report)),
+        (MATTER, changing(MINORS, "minors_one", minors.act)),
+        (minors.FINDING, changing(MINORS, "finding_title", minors.find)),
     ),
 )

@@ -1,7 +1,8 @@
 """Registration in two steps: contacts proved, then the policy agreed to (2.1.1, 2.1.2, 8.1, A.1).
 
 Nothing about the person is kept between the steps: what the second needs travels sealed in the
-page. Every box is empty; optional consents stand apart, each with its reason.
+page. Every box is empty; optional consents stand apart, each with its reason. A company's account
+asks for the company and for the people who stand for it; what is sensitive is asked later, apart.
 """
 
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from troth.app import Begun, Registration, Shown, Tick
+from troth.interfaces.api.peers import origin_of
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import (
     Call,
@@ -31,6 +33,10 @@ STATE: Final = "registration"
 PLACE: Final = "/register"
 ASKED_APART: Final = "approved"
 """The purpose that only ever opens for something named at its time."""
+KINDS: Final = ("person", "enterprise")
+FOR_THE_ACCOUNT: Final = ("register", "account")
+"""The purposes whose fields a registration may ask; others have an occasion of their own."""
+ASKED_ELSEWHERE: Final = ("contact.email", "contact.phone", "account.password")
 
 
 class Opened(Struct, frozen=True, kw_only=True):
@@ -43,6 +49,7 @@ class Opened(Struct, frozen=True, kw_only=True):
     email: str
     phone: str
     residence: str
+    kind: str
 
 
 def form(request: Call) -> Page:
@@ -55,6 +62,7 @@ def begin(request: Call, sent: Form) -> Page:
     words = tongue(request)
     residence = sent.text("residence")
     known = residence in house(request).gate.policy().edition.residences
+    kind = sent.text("kind") if sent.text("kind") in KINDS else KINDS[0]
     empty = [] if known else ["residence"]
     empty += [name for name in ("contact.email", "contact.phone") if not sent.text(name)]
     if empty:
@@ -65,6 +73,8 @@ def begin(request: Call, sent: Form) -> Page:
             sent.secret("contact.phone"),
             residence=residence,
             language=words.language,
+            via="phone_call" if sent.ticked("by_phone") else "",
+            origin=origin_of(request),
         )
     except TrothError as error:
         return _first(request, sent.carried(), (words.trouble(error),), error.status)
@@ -76,6 +86,7 @@ def begin(request: Call, sent: Form) -> Page:
         email=sent.text("contact.email"),
         phone=sent.text("contact.phone"),
         residence=residence,
+        kind=kind,
     )
     return _second(request, opened, Form({}))
 
@@ -101,12 +112,17 @@ def _open(request: Call, opened: Opened, sent: Form) -> Page:
     empty = [
         name for name in ("email_code", "phone_code", "password", "terms") if not sent.text(name)
     ]
-    if birth_date(sent) is None:
+    empty += [
+        one.field for one in _asked(request, opened) if one.required and not sent.text(one.field)
+    ]
+    if birth_date(sent) is None and opened.kind == "person":
         empty.append("identity.birth_date")
     if empty:
         return _second(request, opened, sent, tongue(request).missing(*empty), 422)
     try:
-        welcome = house(request).accounts.register(_registration(request, opened, sent))
+        welcome = house(request).accounts.register(
+            _registration(request, opened, sent), origin=origin_of(request)
+        )
     except NotOfAge as error:
         # Neutral: what was typed is gone, and the page does not say what another answer would do.
         return show(request, "entrance/too_young.html", status=error.status, place=PLACE)
@@ -124,7 +140,14 @@ def _registration(request: Call, opened: Opened, sent: Form) -> Registration:
             phone=opened.text,
             expires=Moment(opened.until),
         ),
+        kind="enterprise" if opened.kind == "enterprise" else "person",
         residence=opened.residence,
+        values={
+            one.field: sent.secret(one.field)
+            for one in _asked(request, opened)
+            if sent.text(one.field)
+        },
+        about_others=sent.ticked("about_others"),
         shown=_shown(request),
         means="checkbox",
         confirmed=sent.ticked("terms"),
@@ -154,6 +177,22 @@ def birth_date(sent: Form) -> Secret | None:
     """Read the three fields of a birth date; nothing when all are empty."""
     year, month, day = (sent.text(f"born_{part}") for part in ("year", "month", "day"))
     return Secret(f"{year:0>4}-{month:0>2}-{day:0>2}") if year or month or day else None
+
+
+def _asked(request: Call, opened: Opened) -> list[Any]:
+    """Return the fields that this kind of account is asked for here, in the policy's order."""
+    described = house(request).accounts.fields(
+        "enterprise" if opened.kind == "enterprise" else "person", residence=opened.residence
+    )
+    return [
+        one
+        for one in described
+        if one.purpose in FOR_THE_ACCOUNT
+        and one.kept
+        and not one.sensitive
+        and one.form != "file"
+        and one.field not in ASKED_ELSEWHERE
+    ]
 
 
 def _offers(request: Call, residence: str) -> list[Any]:
@@ -199,5 +238,14 @@ def _second(
         typed=sent.carried(),
         state=state,
         opened=opened,
+        asked=_groups(request, opened),
         offers=_offers(request, opened.residence),
     )
+
+
+def _groups(request: Call, opened: Opened) -> dict[str, list[Any]]:
+    """Return what is asked by whom it is about: the person, the company, its people."""
+    groups: dict[str, list[Any]] = {}
+    for one in _asked(request, opened):
+        groups.setdefault(one.about, []).append(one)
+    return groups

@@ -2,16 +2,29 @@
 
 from typing import Final
 
-from troth.interfaces.entrance import reading, register, signing, stopping
+from troth.interfaces.entrance import (
+    editions,
+    guardians,
+    halfway,
+    lists,
+    reading,
+    register,
+    signing,
+    stopping,
+)
 from troth.interfaces.pages.binding import Addresses
 
 ENTRANCE: Final = Addresses(
     read=(
         ("/", reading.home),
-        ("/policy", reading.policy),
-        ("/policy/collected", reading.collected),
-        ("/policy/shared", reading.shared),
-        ("/policy/changes", reading.changes),
+        ("/policy", editions.policy),
+        ("/policy/collected", lists.collected),
+        ("/policy/collected.csv", lists.collected_csv),
+        ("/policy/shared", lists.shared),
+        ("/policy/shared.csv", lists.shared_csv),
+        ("/policy/changes", editions.changes),
+        ("/policy/editions", editions.editions),
+        ("/policy/editions/{name:str}", editions.one_edition),
         ("/cookies", reading.cookies),
         ("/clauses", reading.board),
         ("/clauses/{name:str}", reading.clause),
@@ -21,6 +34,9 @@ ENTRANCE: Final = Addresses(
         ("/sign-in", signing.form),
         ("/sign-in/code", signing.code_form),
         ("/recover", signing.recovery_form),
+        (guardians.REQUEST, guardians.request_form),
+        (guardians.MINORS, guardians.minor_form),
+        (f"{guardians.MINORS}/{{token:str}}", guardians.step_form),
     ),
     change=(
         ("/register", register.begin),
@@ -28,8 +44,13 @@ ENTRANCE: Final = Addresses(
         ("/sign-in", signing.sign_in),
         ("/sign-in/code", signing.send_code),
         ("/sign-in/enter", signing.sign_in_with_code),
+        ("/sign-in/second", halfway.finish),
+        ("/sign-in/passkey", halfway.by_passkey),
         ("/recover", signing.send_recovery),
         ("/recover/code", signing.recover),
+        (guardians.REQUEST, guardians.ask),
+        (guardians.MINORS, guardians.minor_asks),
+        (f"{guardians.MINORS}/{{token:str}}", guardians.take_step),
         ("/sign-out", signing.sign_out),
     ),
     by_link=(("/stop/{token:str}", stopping.stop_form, stopping.stop),),

@@ -8,7 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.pages.doors import AFTER
+from troth.interfaces.api.peers import origin_of
+from troth.interfaces.entrance import halfway
+from troth.interfaces.pages.doors import AFTER, led_to
+from troth.interfaces.pages.factors import asking
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import (
     DESK,
@@ -26,7 +29,7 @@ from troth.interfaces.pages.page import (
 )
 from troth.interfaces.pages.words import Trouble
 from troth.model.clock import MINUTE, Moment
-from troth.model.errors import BadInput, TrothError
+from troth.model.errors import BadInput, FactorMissing, TrothError
 from troth.model.secret import Secret
 
 LIFE: Final = 10 * MINUTE
@@ -42,7 +45,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 def _after(request: Call, sent: Form | None = None) -> str:
     wish = sent.text("to") if sent else request.query_params.get("to", "")
-    return wish if wish in AFTER else AFTER[0]
+    return led_to(wish)
 
 
 # --- in ----------------------------------------------------------------------------------------
@@ -50,7 +53,10 @@ def _after(request: Call, sent: Form | None = None) -> str:
 
 def form(request: Call) -> Page:
     """Ask for a name and a password, or offer a code instead."""
-    return _sign_in(request, {"to": _after(request)})
+    # What an application says of whoever it sends is typed for them, and nothing is looked up.
+    return _sign_in(
+        request, {"to": _after(request), "identifier": request.query_params.get("hint", "")}
+    )
 
 
 def sign_in(request: Call, sent: Form) -> Page:
@@ -58,7 +64,11 @@ def sign_in(request: Call, sent: Form) -> Page:
     accounts = house(request).accounts
     try:
         _demand(sent, "identifier", "password")
-        signed = accounts.sign_in(sent.secret("identifier"), sent.password("password"))
+        signed = accounts.sign_in(
+            sent.secret("identifier"), sent.password("password"), origin=origin_of(request)
+        )
+    except FactorMissing as missing:
+        return halfway.ask(request, missing, _after(request, sent))
     except TrothError as error:
         return _sign_in(request, sent.carried(), tongue(request).trouble(error), error.status)
     return _in(request, signed.token, _after(request, sent))
@@ -83,8 +93,13 @@ def sign_in_with_code(request: Call, sent: Form) -> Page:
         return _enter(request, asked, "sign_in", _missing(request, sent))
     try:
         signed = house(request).accounts.sign_in_with_code(
-            Secret(asked.identifier), asked.challenge, sent.secret("code")
+            Secret(asked.identifier),
+            asked.challenge,
+            sent.secret("code"),
+            origin=origin_of(request),
         )
+    except FactorMissing as missing:
+        return halfway.ask(request, missing, asked.to)
     except TrothError as error:
         return _enter(request, asked, "sign_in", tongue(request).trouble(error), error.status)
     return _in(request, signed.token, asked.to)
@@ -122,7 +137,10 @@ def recover(request: Call, sent: Form) -> Page:
             sent.secret("code"),
             sent.password("password"),
             sent.password("password_confirm"),
+            origin=origin_of(request),
         )
+    except FactorMissing as missing:
+        return halfway.ask(request, missing, AFTER[0])
     except TrothError as error:
         trouble = tongue(request).trouble(error)
         return _enter(request, asked, "recover", trouble, error.status, typed=sent.carried())
@@ -136,7 +154,12 @@ def _send(request: Call, sent: Form, flow: str, begin: Callable[..., str]) -> Pa
     words = tongue(request)
     try:
         _demand(sent, "identifier")
-        challenge = begin(sent.secret("identifier"), language=words.language)
+        challenge = begin(
+            sent.secret("identifier"),
+            language=words.language,
+            via="phone_call" if sent.ticked("by_phone") else "",
+            origin=origin_of(request),
+        )
     except TrothError as error:
         return show(
             request,
@@ -217,8 +240,14 @@ def _demand(sent: Form, *names: str) -> None:
 def _sign_in(
     request: Call, typed: dict[str, str], trouble: Trouble | None = None, status: int = 200
 ) -> Page:
-    troubles = (trouble,) if trouble else ()
-    return show(request, "entrance/sign_in.html", status=status, typed=typed, troubles=troubles)
+    return show(
+        request,
+        "entrance/sign_in.html",
+        status=status,
+        typed=typed,
+        troubles=(trouble,) if trouble else (),
+        asked=asking(request),
+    )
 
 
 # --- out ---------------------------------------------------------------------------------------

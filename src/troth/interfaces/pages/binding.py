@@ -4,19 +4,18 @@ Every address that takes a form goes through ``_takes``: the request must come f
 and carry the form's token before a line of its own work runs.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from litestar import Router, get, post
-from litestar.enums import RequestEncodingType
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Body
 from litestar.types import Guard
 from msgspec import Struct
 
+from troth.interfaces.api.problems import fault
 from troth.interfaces.pages.doors import AFTER, Stranger, Work
-from troth.interfaces.pages.forms import Form, from_our_own_page
+from troth.interfaces.pages.forms import from_our_own_page
 from troth.interfaces.pages.page import (
     Call,
     Page,
@@ -27,9 +26,9 @@ from troth.interfaces.pages.page import (
     show,
     wrong,
 )
+from troth.interfaces.pages.taking import Turns, taken
 from troth.model.errors import Erased, NotFound, TrothError
 
-Sent = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
 Reading = Callable[[Call], Page]
 
 
@@ -52,15 +51,16 @@ def bound(rooms: Sequence[Addresses], *, slow: bool) -> list[Router]:
         for room in rooms
         for path, work in room.read
     ]
+    turns = Turns()
     handlers += [
-        post(path, sync_to_thread=True, status_code=200)(_takes(work))
+        post(path, status_code=200)(_takes(work, turns))
         for room in rooms
         for path, work in room.change
     ]
     by_link: list[HTTPRouteHandler] = []
     for room in rooms:
         for path, shown, done in room.by_link:
-            by_link.append(get(path, sync_to_thread=slow)(shown))
+            by_link.append(get(path, sync_to_thread=slow, name=path)(shown))
             by_link.append(post(path, sync_to_thread=True, status_code=200)(done))
     return [_bound(handlers, from_our_own_page), _bound(by_link)]
 
@@ -75,13 +75,13 @@ def _bound(handlers: list[HTTPRouteHandler], *guards: Guard) -> Router:
     )
 
 
-def _takes(work: Work) -> Callable[..., Page]:
+def _takes(work: Work, turns: Turns) -> Callable[..., Coroutine[Any, Any, Page]]:
     """Return a handler that reads a form, checks its token, and only then does the work."""
 
-    def handle(request: Call, data: Sent) -> Page:
-        form = Form(data)
+    async def handle(request: Call) -> Page:
+        form = await taken(request)
         forms(request).check(binding(request), form)
-        return work(request, form)
+        return await turns.work(work, request, form)
 
     return handle
 
@@ -109,5 +109,5 @@ def lost(request: Call, error: HTTPException) -> Page:
 
 def broken(request: Call, error: Exception) -> Page:
     """Answer a fault of ours without telling anything of it; the log has its kind and place."""
-    request.logger.error("unexpected %s at %s", type(error).__name__, request.route_handler)
+    fault(error)
     return show(request, "lost.html", status=500, place="/")

@@ -27,6 +27,11 @@ from troth.model.secret import Secret
 
 TOKEN: Final = "form_token"  # noqa: S105  # the field's name
 PASSWORD: Final = "current_password"  # noqa: S105  # the field's name
+CODE: Final = "factor_code"
+ANSWER: Final = "passkey_answer"
+STATE: Final = "passkey_state"
+NEVER_AGAIN: Final = (TOKEN, CODE, ANSWER, STATE)
+"""What proves somebody once is not shown again, and neither is any password."""
 LONGEST: Final = 4000
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -36,14 +41,22 @@ S = TypeVar("S", bound=Struct)
 
 
 class Form:
-    """What a person sent, field by field."""
+    """What a person sent, field by field, and the files they chose.
 
-    def __init__(self, sent: Mapping[str, Any]) -> None:
-        # A field that came twice counts once: the last word, as a browser shows it.
-        last = {
-            name: value[-1] if isinstance(value, list) else value for name, value in sent.items()
-        }
-        self._sent = {name: value for name, value in last.items() if isinstance(value, str)}
+    A field that came twice counts once: the last word, as a browser shows it.
+    """
+
+    def __init__(self, sent: Mapping[str, str], files: Mapping[str, bytes] | None = None) -> None:
+        self._sent = dict(sent)
+        self._files = dict(files or {})
+
+    def file(self, name: str) -> Secret:
+        """Return a file's bytes, whatever it was called; empty when none was chosen."""
+        return Secret(self._files.get(name, b""))
+
+    def proves(self) -> bool:
+        """Tell whether it carries a password: then a hash will be made or compared."""
+        return any(value and "password" in name for name, value in self._sent.items())
 
     def text(self, name: str) -> str:
         """Return a field without the spaces around it; empty when it was not sent."""
@@ -57,16 +70,20 @@ class Form:
         """Return a password exactly as it was typed."""
         return Secret(self._sent.get(name, "")[:LONGEST])
 
+    def sent(self, name: str) -> bool:
+        """Tell whether a field was sent at all, if only empty."""
+        return name in self._sent
+
     def ticked(self, name: str) -> bool:
         """Tell whether a box came back ticked."""
         return bool(self.text(name))
 
     def carried(self) -> dict[str, str]:
-        """Return every field that may be shown again: passwords and the token are not."""
+        """Return every field that may be shown again; what proves somebody may not."""
         return {
             name: value[:LONGEST]
             for name, value in self._sent.items()
-            if name != TOKEN and "password" not in name
+            if name not in NEVER_AGAIN and "password" not in name
         }
 
 

@@ -15,6 +15,7 @@ from litestar.response import Redirect
 
 from troth.app import Troth
 from troth.interfaces.pages.forms import TOKEN, Forms
+from troth.interfaces.pages.menu import section
 from troth.interfaces.pages.static import address
 from troth.interfaces.pages.words import LANGUAGES, TAGS, Tongue, Trouble, outward
 from troth.model.errors import TrothError
@@ -28,6 +29,7 @@ Seen = Any
 SESSION: Final = "__Host-troth"
 FORM: Final = "__Host-csrf"
 LANGUAGE: Final = "language"
+SUGGESTED: Final = "language_suggested"
 DESK: Final = "desk."
 """How the session of a member of staff begins; one browser is somebody's or the desk's."""
 DAY: Final = 24 * 3600
@@ -72,9 +74,16 @@ def tongue(request: Call) -> Tongue:
     """
     asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE, "")
     if asked not in LANGUAGES:
+        asked = request.scope["state"].get(SUGGESTED, "")
+    if asked not in LANGUAGES:
         first = request.headers.get("accept-language", "").partition(",")[0].strip().lower()
         asked = "en" if first.startswith("en") else "zh"
     return Tongue(house(request), str(asked))
+
+
+def suggest(request: Call, language: str) -> None:
+    """Have this answer in a language, unless whoever reads has chosen one here."""
+    request.scope["state"][SUGGESTED] = language
 
 
 def document(request: Call) -> Seen:
@@ -94,6 +103,12 @@ def document(request: Call) -> Seen:
 def session(request: Call) -> Secret:
     """Return the token of the browser's session; empty when it has none."""
     return Secret(_jar(request).get(SESSION, request.cookies.get(SESSION, "")))
+
+
+def visitor(request: Call) -> str:
+    """Say whose session the browser has: ``subject``, ``staff``, or nobody's (``""``)."""
+    token = session(request).reveal()
+    return "staff" if token.startswith(DESK) else "subject" if token else ""
 
 
 def begin_session(request: Call, token: Secret) -> None:
@@ -148,15 +163,18 @@ def show(
     place: str = "",
     again: dict[str, str] | None = None,
     troubles: tuple[Trouble, ...] = (),
+    refresh: int = 0,
     **given: object,
 ) -> Page:
     """Render a template in the request's language.
 
     ``place`` is where a change of language leads, this address unless told; a page that stands in
     the middle of a form gives ``again``, the hidden fields that bring it back when sent there.
+    ``refresh`` is after how many seconds the browser asks again, while something is under way and
+    until whoever reads says to leave it alone (``?still=1``).
     """
     words = tongue(request)
-    token = session(request).reveal()
+    who = visitor(request)
     told = (
         templates()
         .get_template(name)
@@ -170,14 +188,17 @@ def show(
             query={key: value for key, value in request.query_params.items() if key != "lang"},
             token=lambda: forms(request).token(binding(request, make=True)),
             token_name=TOKEN,
-            who="staff" if token.startswith(DESK) else "subject" if token else "",
+            who=who,
+            section=section(request.url.path, who),
             edition=house(request).gate.policy().edition,
             troubles=troubles,
             wrong={trouble.field: trouble for trouble in troubles},
             **given,
         )
     )
-    return dressed(request, Response(told, status_code=status, media_type=HTML))
+    headers = {"refresh": str(refresh)} if refresh and "still" not in request.query_params else {}
+    answer = Response(told, status_code=status, media_type=HTML, headers=headers)
+    return dressed(request, answer)
 
 
 def go(request: Call, path: str) -> Page:

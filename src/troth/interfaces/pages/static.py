@@ -1,6 +1,8 @@
 """The centre's own files: read once, named by their content, served from memory.
 
 Only names that were found when the program started are served, so no path leads anywhere else.
+Sheets, pictures, and the few small scripts of what no browser does without one (a passkey); a
+script must come from here, and nothing is ever inline (``script-src 'self'``).
 """
 
 import hashlib
@@ -11,7 +13,12 @@ from typing import Final
 
 from msgspec import Struct
 
-MEDIA: Final = {".css": "text/css", ".svg": "image/svg+xml", ".txt": "text/plain"}
+MEDIA: Final = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
 
 
 class Asset(Struct, frozen=True, kw_only=True):
@@ -36,7 +43,13 @@ def served() -> Mapping[str, Asset]:
     return found
 
 
-@lru_cache(maxsize=8)
-def address(stem: str) -> str:
-    """Return where a file is served: ``address("centre")`` for ``centre.css``."""
-    return f"/static/{next(name for name in served() if name.startswith(f'{stem}-'))}"
+@lru_cache(maxsize=32)
+def address(name: str) -> str:
+    """Return where a file is served, by its name, with its ending or without.
+
+    >>> address("centre") == address("centre.css")
+    True
+    """
+    stem, _, ending = name.partition(".")
+    names = (one for one in served() if one.startswith(f"{stem}-") and one.endswith(ending))
+    return f"/static/{next(names)}"

@@ -16,12 +16,13 @@ from markupsafe import Markup, escape
 from msgspec import Struct
 
 from troth.app import Troth
-from troth.model.clock import Moment, date, iso
+from troth.model.clock import DAY, HOUR, MINUTE, Moment, date, iso
 from troth.model.errors import BadInput, Refused, TrothError
 
 LANGUAGES: Final = ("zh", "en")
 TAGS: Final = {"zh": "zh-CN", "en": "en"}
 LISTED: Final = {"zh": "、", "en": ", "}
+SAYS: Final = {"zh": "：", "en": ": "}
 PARTS: Final = "troth.interfaces.pages"
 ADDRESS: Final = re.compile(r"https?://[^\s<>\"'，。；、）)]+")
 REL: Final = "external noopener noreferrer nofollow"
@@ -52,6 +53,8 @@ class Tongue:
     def __init__(self, troth: Troth, language: str) -> None:
         self.language = language
         self.tag = TAGS[language]
+        self.comma = LISTED[language]
+        self.colon = SAYS[language]
         self._troth = troth
         self._edition = troth.gate.policy().edition
 
@@ -68,7 +71,7 @@ class Tongue:
 
     def listed(self, words: Iterable[str]) -> str:
         """Join words as the language does."""
-        return LISTED[self.language].join(words)
+        return self.comma.join(words)
 
     # --- names that the policy gives -----------------------------------------------------------
 
@@ -135,6 +138,26 @@ class Tongue:
     def moment(at: Moment) -> str:
         """Write a moment for people: date and time in UTC."""
         return iso(at).replace("T", " ").removesuffix(":00Z").removesuffix("Z") + " UTC"
+
+    @staticmethod
+    def stamp(at: Moment) -> str:
+        """Write a moment for programs, as a ``<time>`` carries it."""
+        return iso(at)
+
+    def over(self, at: Moment) -> bool:
+        """Tell whether a moment has passed."""
+        return at <= self._troth.clock.now()
+
+    def left(self, at: Moment) -> str:
+        """Say how long it is until a moment: in days, hours or minutes, or that it has passed."""
+        if self.over(at):
+            return self.say("left.none")
+        time = at - self._troth.clock.now()
+        for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
+            count = time // unit
+            if count >= 1:
+                return self.say(f"left.{name}{'_one' if count == 1 else ''}", count=count)
+        return self.say("left.soon")
 
     # --- errors --------------------------------------------------------------------------------
 

@@ -11,7 +11,16 @@ Source of the verbs: W3C DPV processing terms, PIPL 4(2), GDPR 4(2); house vocab
 from troth.model.acts.base import SUBJECT, SYSTEM, Act, Actor, Json, Record
 from troth.model.acts.ending import Close, Erase, Release, Restrict
 from troth.model.acts.everybody import Announce, Event, Publish
-from troth.model.acts.owed import Admit, Certify, Hold, HoldLifted, Owe, Settle, Verified
+from troth.model.acts.owed import (
+    Admit,
+    AgeLearned,
+    Certify,
+    Hold,
+    HoldLifted,
+    Owe,
+    Settle,
+    Verified,
+)
 from troth.model.acts.said import (
     AcceptTerms,
     ConsentGiven,
@@ -43,6 +52,7 @@ __all__ = [
     "Act",
     "Actor",
     "Admit",
+    "AgeLearned",
     "Announce",
     "Certify",
     "Close",

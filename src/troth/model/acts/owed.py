@@ -1,4 +1,4 @@
-"""What we learn and owe: admitted, verified, held, owed, settled, certified (policy 6, 8, 9)."""
+"""What we learn and owe: admitted, aged, verified, held, owed, settled (policy 6, 8, 9)."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -25,6 +25,22 @@ class Admit(Act, frozen=True, kw_only=True):
             "age": AgeBand(self.age).value,
             "subject_kind": self.subject_kind,
         }
+
+
+class AgeLearned(Act, frozen=True, kw_only=True):
+    """A subject's age band is another than was known (policy 8.2).
+
+    A ``birthday`` makes them older: what others consented to in their name ends, and they are asked
+    themselves. A ``finding``, a ``document`` or a ``guardian`` mends what was wrong from the start.
+    """
+
+    kind: ClassVar[str] = "age.learned"
+    age: AgeBand
+    method: Literal["birthday", "finding", "document", "guardian"]
+
+    def record(self) -> Record:
+        """State the band and how it was learned, never a date."""
+        return {"age": AgeBand(self.age).value, "method": self.method}
 
 
 class Verified(Act, frozen=True, kw_only=True):

@@ -7,12 +7,16 @@ from troth.model.clock import Moment
 
 
 class AcceptTerms(Act, frozen=True, kw_only=True):
-    """The person confirms having read and understood an edition, by an act of their own."""
+    """The person confirms having read and understood an edition, by an act of their own.
+
+    ``imported`` is no such act: the house reports that it was done elsewhere, and ``surface`` names
+    the controller's own record of it.
+    """
 
     kind: ClassVar[str] = "terms.accepted"
     edition: str
     language: str
-    means: Literal["checkbox", "button", "popover", "continued_use", "other"]
+    means: Literal["checkbox", "button", "popover", "continued_use", "other", "imported"]
     surface: str = "library"
 
     def record(self) -> Record:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from troth.model.acts.base import Act, Record
+from troth.model.clock import Moment
 from troth.model.secret import Secret
 from troth.model.terms import ALL, Fields, Operation, Region
 
@@ -97,6 +98,7 @@ class Give(Act, frozen=True, kw_only=True):
 
     ``ground`` is the printed clause relied on when there is no consent; ``facts`` are the
     conditions that were established (``contract``, ``bound_by_policy``, ``anonymised`` ...).
+    ``task`` says what a recipient that does several things is asked for (``person_2``, ``face``).
     """
 
     operation: ClassVar[Operation | None] = Operation.SHARE
@@ -106,10 +108,11 @@ class Give(Act, frozen=True, kw_only=True):
     ground: str = ""
     facts: frozenset[str] = frozenset()
     reference: str = ""
+    task: str = ""
 
     def record(self) -> Record:
-        """Name recipient, fields, purpose, ground and the reference of its paper."""
-        return {
+        """Name recipient, fields, purpose, ground, the reference of its paper, and the task."""
+        told: Record = {
             "recipient": self.recipient,
             "fields": sorted(self.fields),
             "purpose": self.purpose,
@@ -117,6 +120,7 @@ class Give(Act, frozen=True, kw_only=True):
             "facts": sorted(self.facts),
             "reference": self.reference,
         }
+        return told | {"task": self.task} if self.task else told
 
 
 class Entrust(Give, frozen=True, kw_only=True):
@@ -152,7 +156,8 @@ class Notify(Act, frozen=True, kw_only=True):
 
     ``channels`` are tried in order until one delivers: ``email``, ``sms``, ``letter``, ``phone``,
     ``push``. ``to`` carries an address that is not kept, by channel (a code to somebody who has not
-    registered yet). The text is personal data.
+    registered yet). The text is personal data. From ``until`` on it is dropped instead of delivered:
+    a code that opens nothing any more helps nobody.
     """
 
     kind: ClassVar[str] = "notice.queued"
@@ -164,6 +169,7 @@ class Notify(Act, frozen=True, kw_only=True):
     language: str = "zh"
     channels: tuple[str, ...] = ("email",)
     to: Mapping[str, Secret] | None = None
+    until: Moment | None = None
 
     def record(self) -> Record:
         """Name the notice, the purpose and the channels, never the address or the text."""

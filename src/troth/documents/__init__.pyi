@@ -1,0 +1,2 @@
+from troth.documents.proof import totp as totp
+from troth.documents.proof import webauthn as webauthn

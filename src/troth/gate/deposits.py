@@ -1,0 +1,81 @@
+"""What was made for a subject and waits for them: ordered, worked on, fetched, ended (policy 9.1).
+
+The contents lie in the vault. Whoever fetches them passes here, and it is remembered before they
+are handed out; what is over or not there is not found.
+"""
+
+from typing import Final
+
+from troth.gate.door import Gate
+from troth.model.acts import Actor, Event
+from troth.model.clock import Moment
+from troth.model.errors import NotFound
+from troth.model.secret import Secret
+from troth.model.terms import SubjectId
+from troth.vault.deposits import MOST_TRIES, Deposit
+from troth.vault.deposits import Deposits as InRegion
+
+FETCHED: Final = "copy.fetched"
+"""The event that the ledger remembers of a fetching."""
+
+__all__ = ["FETCHED", "Deposit", "Deposits"]
+
+
+class Deposits:
+    """The deposits of every region. Safe from many threads and processes."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def order(self, subject: SubjectId, deposit: str, *, language: str, until: Moment) -> None:
+        """Note that something is to be made for a subject, and given up at ``until``."""
+        at = self._gate.clock.now()
+        self._of(subject).order(subject, deposit, language=language, at=at, until=until)
+
+    def due(self) -> list[Deposit]:
+        """Take up what is to be made, in every region. Nobody else gets it for two minutes."""
+        at = self._gate.clock.now()
+        return [one for rooms in self._gate.regions.values() for one in rooms.deposits.due(at)]
+
+    def advance(self, deposit: Deposit, done: int) -> None:
+        """Say how much of a hundred is done."""
+        self._of(deposit.subject).advance(deposit, done)
+
+    def fill(self, deposit: Deposit, contents: Secret) -> bool:
+        """Seal what was made; tell whether it is still wanted."""
+        return self._of(deposit.subject).fill(deposit, contents)
+
+    def release(self, deposit: Deposit, *, until: Moment) -> None:
+        """Let it be fetched until then."""
+        self._of(deposit.subject).release(deposit, until=until)
+
+    def failed(self, deposit: Deposit) -> None:
+        """Say that making it did not work; after some tries it is given up, and shown so."""
+        if deposit.tries >= MOST_TRIES:
+            self._of(deposit.subject).give_up(deposit)
+
+    def of(self, subject: SubjectId) -> list[Deposit]:
+        """Return what lies here of a subject, newest first, without contents."""
+        return self._of(subject).of(subject, at=self._gate.clock.now())
+
+    def fetch(self, subject: SubjectId, deposit: str, *, by: Actor) -> Secret:
+        """Hand out the contents of one that is ready, remembered first.
+
+        Raises ``NotFound`` for one that is not there, not ready or over; ``Erased``, ``Sealed``.
+        """
+        at = self._gate.clock.now()
+        ready = {one.id for one in self.of(subject) if one.state == "ready"}
+        if deposit not in ready:
+            raise NotFound("nothing is ready under this number", remedy="order a new one")
+        self._gate.perform(Event(subject=subject, name=FETCHED, detail={"deposit": deposit}), by=by)
+        return self._of(subject).open(subject, deposit, at=at)
+
+    def drop(self, subject: SubjectId, deposit: str) -> bool:
+        """End one before its date, key and all; tell whether there was one."""
+        return self._of(subject).drop(subject, deposit)
+
+    def _of(self, subject: SubjectId) -> InRegion:
+        rooms = self._gate.regions.get(subject.region)
+        if rooms is None:
+            raise NotFound(f"this instance has no region `{subject.region}`")
+        return rooms.deposits

@@ -1,0 +1,145 @@
+"""Requests: asked, followed, written to, taken back; complaints and where they lead (6.3, 9.7)."""
+
+import pytest
+
+from tests.interfaces.visitor import Visitor
+from troth.app import Troth
+from troth.model.acts import Actor
+from troth.model.clock import DAY, date
+from troth.model.secret import Secret
+
+PRIVACY = Actor(kind="staff", id="s4", role="privacy")
+
+
+def asked(member: Visitor, **fields: str) -> str:
+    """Send a request; return its number."""
+    member.send(
+        member.get("/me/requests"),
+        "/me/requests",
+        **{"kind": "explain", "text": "为什么？", **fields},
+    )
+    return str(member.troth.rights.desk.requests(member.subject)[0].number)
+
+
+@pytest.mark.clause("6.3", "9.7b")
+def test_a_request_is_taken_with_its_ground_and_its_due_day(member: Visitor) -> None:
+    fields = {"kind": "delete", "ground": "unlawful", "text": "请删除"}
+    done = member.send(member.get("/me/requests"), "/me/requests", **fields)
+    assert "已收到您的请求" in done.text
+    (owed,) = member.troth.gate.owed(member.subject).values()
+    assert owed.by - owed.since <= 30 * DAY
+    assert "请删除" not in done.text
+
+
+def test_a_deletion_needs_one_of_the_three_grounds(member: Visitor) -> None:
+    fields = {"kind": "delete", "text": "x"}
+    page = member.send(member.get("/me/requests"), "/me/requests", **fields)
+    assert page.status_code == 422
+    assert 'id="e-ground"' in page.text
+
+
+def test_a_request_leads_to_its_own_page_with_the_steps(member: Visitor) -> None:
+    number = asked(member)
+    page = member.get(f"/me/requests/{number}?lang=en").text
+    for told in ("Received", "We know that it is you", "Somebody works on it", "Our answer, by"):
+        assert told in page
+    assert page.count('class="done"') == 2
+    assert 'aria-current="step"' in page
+
+
+def test_every_step_shows_when_it_was_taken(member: Visitor) -> None:
+    number, desk = asked(member), member.troth.rights.desk
+    desk.take(member.subject, number, by=PRIVACY)
+    desk.reply(member.subject, number, Secret("请稍候"), by=PRIVACY)
+    desk.deny(member.subject, number, "held_by_law", by=PRIVACY)
+    page = member.get(f"/me/requests/{number}").text
+    assert page.count('class="done"') == 5
+    assert "法律要求保存" in page
+    assert "请稍候" not in page
+    assert 'action="/me/requests' not in page.replace(f"/me/requests/{number}/messages", "")
+
+
+def test_messages_are_shown_after_the_password(member: Visitor) -> None:
+    number = asked(member)
+    member.troth.rights.desk.reply(member.subject, number, Secret("因为……"), by=PRIVACY)
+    page = member.get(f"/me/requests/{number}")
+    assert "为什么？" not in page.text
+    address = f"/me/requests/{number}/messages"
+    shown = member.step_up(member.send(page, address), address)
+    assert "为什么？" in shown.text
+    assert "因为……" in shown.text
+
+
+def test_a_message_is_added(member: Visitor) -> None:
+    number = asked(member)
+    address = f"/me/requests/{number}"
+    done = member.send(member.get(address), address, text="另外还有一点")
+    assert "已发送" in done.text
+    assert "另外还有一点" in member.troth.rights.desk.thread(member.subject, number).reveal()
+
+
+def test_an_empty_message_is_told_at_its_field(member: Visitor) -> None:
+    address = f"/me/requests/{asked(member)}"
+    page = member.send(member.get(address), address)
+    assert page.status_code == 422
+    assert 'id="e-text"' in page.text
+
+
+def test_what_no_text_may_hold_is_told_and_what_was_typed_is_kept(member: Visitor) -> None:
+    fields = {"kind": "question", "text": "hello \u202e there"}
+    page = member.send(member.get("/me/requests"), "/me/requests", **fields)
+    assert page.status_code == 422
+    assert 'id="e-text"' in page.text
+    assert "there</textarea>" in page.text
+
+
+def test_a_request_is_taken_back(member: Visitor) -> None:
+    number = asked(member)
+    page = member.get(f"/me/requests/{number}")
+    done = member.send(page, f"/me/requests/{number}/revoke")
+    assert "请求已撤回" in done.text
+    assert member.troth.gate.owed(member.subject)[number].state == "revoked"
+
+
+def test_nobody_sees_another_subjects_request(troth: Troth, member: Visitor) -> None:
+    number = asked(member)
+    other = Visitor(troth)
+    other.register()
+    assert other.get(f"/me/requests/{number}").status_code == 404
+
+
+def test_an_empty_list_says_what_a_request_is(member: Visitor) -> None:
+    assert "您还没有提出过请求" in member.get("/me/requests").text
+
+
+def test_the_due_day_stands_in_the_list(member: Visitor) -> None:
+    number = asked(member)
+    page = member.get("/me/requests?lang=en").text
+    assert date(member.troth.gate.owed(member.subject)[number].by) in page
+    assert "29 days left" in page
+
+
+# --- complaints ------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("10.4b")
+def test_a_complaint_shows_every_way_there_is(member: Visitor) -> None:
+    page = member.get("/me/complain?lang=en").text
+    assert "Cyberspace Administration of China" in page
+    assert 'href="https://www.12377.cn/" rel="external' in page
+    assert "Go to court" in page
+
+
+@pytest.mark.clause("10.4a")
+def test_a_complaint_is_negotiated_first_and_has_a_day(member: Visitor) -> None:
+    done = member.send(member.get("/me/complain"), "/me/complain", text="账单有误")
+    assert "投诉（友好协商）" in done.text
+    (found,) = member.troth.rights.desk.requests(member.subject)
+    assert found.by - found.received == 30 * DAY
+    assert "账单有误" in member.troth.rights.desk.thread(member.subject, found.number).reveal()
+
+
+def test_an_empty_complaint_is_told_at_its_field(member: Visitor) -> None:
+    page = member.send(member.get("/me/complain"), "/me/complain")
+    assert page.status_code == 422
+    assert 'id="e-text"' in page.text
