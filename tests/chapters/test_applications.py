@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from tests.chapters.people import PRIVACY, PROVED, House
+from tests.chapters.people import EMAIL, PASSWORD, PRIVACY, PROVED, House
 from tests.chapters.shop import ABROAD, BACK, Shop, person, session_token, verify
 from troth.chapters.applications.judging import Judging
 from troth.model.acts import SYSTEM, ConsentGiven, ConsentWithdrawn, Hold, Restrict
@@ -542,6 +542,19 @@ def test_a_consent_stays_while_another_application_rests_on_it(
     assert not house.gate.standing(who).consents_to(KEY, house.clock.now())
 
 
+def test_the_consent_to_leave_the_country_goes_with_the_last_application_abroad(
+    house: House, who: SubjectId
+) -> None:
+    one, other = (Shop(house, recipient="affiliates", facts=ABROAD) for _ in range(2))
+    export = "export/global/sign_in"
+    one.sign_in(who)
+    other.sign_in(who)
+    one.all.revoke(who, one.made.id)
+    assert house.gate.standing(who).consents_to(export, house.clock.now())
+    one.all.revoke(who, other.made.id)
+    assert not house.gate.standing(who).consents_to(export, house.clock.now())
+
+
 def test_taking_the_consent_back_stops_the_next_telling(
     house: House, shop: Shop, who: SubjectId
 ) -> None:
@@ -564,6 +577,27 @@ def test_an_ended_application_is_told_nothing_more(
     with pytest.raises(NotFound):
         shop.all.one(shop.made.id)
     assert shop.all.mine(who)[0].open is False
+    shop.all.revoke(who, shop.made.id)
+
+
+def test_a_recipient_that_the_policy_drops_is_told_nothing_more(
+    house: House, shop: Shop, who: SubjectId
+) -> None:
+    told = shop.sign_in(who, "email")
+    source = house.gate.source(house.gate.policy().hash)
+    # An edition from which the recipient is gone: its name stands for another from now on.
+    changed = source.replace("affiliates-cn", "kinsfolk-cn").replace(
+        'edition: "2023-05-31"\n  effective: 2023-05-31',
+        'edition: "2026-11-23"\n  effective: 2026-11-23',
+    )
+    house.troth.publish(changed)
+    house.clock.forward(days=1.1)
+    assert shop.all.mine(who)[0].open is False
+    for refused in (lambda: shop.question(who), lambda: shop.code(who, shop.session(who))):
+        with pytest.raises(Refused):
+            refused()
+    with pytest.raises(NotProved):
+        shop.all.claims(told.access)
     shop.all.revoke(who, shop.made.id)
 
 
@@ -622,6 +656,45 @@ def test_what_ends_every_other_session_ends_the_lasting_ones(
         sessions.end_others(who, shop.session(who).id)
     with pytest.raises(NotProved):
         shop.all.refresh(shop.made, told.refresh)
+
+
+@pytest.mark.parametrize("how", ["changed", "recovered"])
+def test_another_password_ends_everything_that_rests_on_the_old_one(
+    house: House, shop: Shop, how: str
+) -> None:
+    welcome, new = house.register(), Secret("marble orchard under a bridge")
+    session, _ = house.accounts.who(welcome.token)
+    told = shop.sign_in(welcome.subject, "email", "offline_access", session=session)
+    assert told.refresh
+    if how == "changed":
+        house.accounts.change_password(welcome.token, PASSWORD, new, new)
+    else:
+        challenge = house.accounts.begin_recovery(EMAIL)
+        code = Secret(house.code(house.email))
+        house.accounts.recover(EMAIL, challenge, code, new, new)
+    for refused in (
+        lambda: shop.all.refresh(shop.made, told.refresh),
+        lambda: shop.all.claims(told.access),
+    ):
+        with pytest.raises(NotProved):
+            refused()
+    assert words(shop) == [(shop.made.id, told.sub)]
+    assert shop.all.mine(welcome.subject)[0].grant.scopes == (
+        "openid",
+        "email",
+        "offline_access",
+    )
+
+
+def test_by_what_somebody_proved_themselves_is_told(house: House, shop: Shop) -> None:
+    opened = house.register().token
+    assert house.accounts.who(opened)[0].means == ("pwd", "otp")
+    token = house.accounts.sign_in(EMAIL, PASSWORD).token
+    session, _ = house.accounts.who(token)
+    stepped, _ = house.accounts.who(house.accounts.step_up(token, PASSWORD))
+    assert session.means == stepped.means == ("pwd",)
+    told = shop.sign_in(session.subject, session=stepped)
+    assert told.session
 
 
 def test_an_erasure_takes_everything_and_its_name_leads_to_nobody(

@@ -11,9 +11,10 @@ from tests.chapters.people import EMAIL, PROVED, SUPPORT, House
 from troth.chapters.rights.copies import MOST
 from troth.model.acts import SUBJECT, Erase
 from troth.model.clock import DAY, MINUTE
-from troth.model.errors import Erased, NotFound, NotProved
+from troth.model.errors import Erased, NotFound, NotProved, Sealed
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
+from troth.vault.deposits import LEASE, MOST_TRIES
 
 ADDRESS = Secret("北京市朝阳区 1 号")
 
@@ -58,7 +59,6 @@ def test_it_is_packed_by_the_clock_and_then_fetched(house: House, subject: Subje
     assert EMAIL.reveal() in {each["value"] for each in data["data"]}
 
 
-@pytest.mark.clause("9.7a")
 def test_neither_ordering_nor_fetching_goes_without_a_fresh_proof(
     house: House, subject: SubjectId
 ) -> None:
@@ -69,7 +69,6 @@ def test_neither_ordering_nor_fetching_goes_without_a_fresh_proof(
         house.rights.copies.fetch(subject, number, by=SUBJECT)
 
 
-@pytest.mark.clause("9.7b")
 def test_an_order_is_owed_at_once_and_settled_when_it_is_ready(
     house: House, subject: SubjectId
 ) -> None:
@@ -169,7 +168,6 @@ def test_what_was_ordered_before_an_erasure_is_made_for_nobody(
 # --- what is in it ---------------------------------------------------------------------------
 
 
-@pytest.mark.clause("9.1a", "9.1c")
 def test_it_holds_tables_a_page_for_people_and_a_manifest(house: House, subject: SubjectId) -> None:
     packed = fetched(house, subject, made(house, subject))
     assert {
@@ -208,9 +206,24 @@ def test_it_tells_who_looked_and_what_was_given(house: House, subject: SubjectId
     )
 
 
-@pytest.mark.clause("6.1c")
 def test_what_nobody_may_copy_is_left_out_and_named(house: House, subject: SubjectId) -> None:
     packed = fetched(house, subject, made(house, subject))
     withheld = json.loads(packed.read("manifest.json"))["withheld"]
     assert {"what": "account.id", "reason": "not_obtainable"} in withheld
     assert "account.password" not in packed.read("data.csv").decode()
+
+
+def test_what_cannot_be_packed_is_given_up_after_some_tries_and_stays_owed(
+    house: House, subject: SubjectId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = house.rights.copies.order(subject, by=PROVED)
+
+    def damaged(*_: object, **__: object) -> None:
+        raise Sealed
+
+    monkeypatch.setattr("troth.gate.deposits.Deposits.fill", damaged)
+    for _ in range(MOST_TRIES + 1):
+        assert house.rights.copies.work() == 0
+        house.clock.forward(seconds=LEASE / 1000)
+    assert states(house, subject) == ["failed"]
+    assert house.gate.owed(subject)[number].state == "open"

@@ -153,6 +153,7 @@ def test_more_time_is_taken_once_with_a_reason_and_told(house: House, ann: Subje
     desk = house.rights.desk
     number = desk.request(ann, "explain")
     before = desk.one(ann, number).by
+    house.deliver()
     desk.extend(ann, number, "complex", by=PRIVACY)
     found = desk.one(ann, number)
     assert found.by > before
@@ -188,6 +189,7 @@ def test_a_request_is_taken_back_by_its_subject(house: House, subject: SubjectId
 
 def test_another_subjects_request_is_not_found(house: House, subject: SubjectId) -> None:
     number = house.rights.desk.request(subject, "explain")
+    house.deliver()
     other = house.register(email=Secret("b@mail.example"), phone=Secret("+8613900003333")).subject
     for act in (house.rights.desk.one, house.rights.desk.revoke):
         with pytest.raises(NotFound):

@@ -141,7 +141,6 @@ EVENTS: list[tuple[Callable[[Person], Secret | None], bool]] = [
 """What happens, and whether the session in which it happens goes on under its own token."""
 
 
-@pytest.mark.clause("7.1c")
 @pytest.mark.parametrize(("event", "own"), EVENTS, ids=lambda value: getattr(value, "__name__", ""))
 def test_what_must_end_ends(
     person: Person, event: Callable[[Person], Secret | None], own: bool
@@ -157,7 +156,6 @@ def test_what_must_end_ends(
     assert stands(house, begun) is own
 
 
-@pytest.mark.clause("7.1c")
 def test_a_factor_that_is_removed_ends_the_other_sessions(person: Person) -> None:
     person.add_app()
     person.later()
@@ -173,7 +171,6 @@ def test_a_restriction_that_one_asked_for_signs_nobody_out(person: Person) -> No
     assert stands(person.house, person.token)
 
 
-@pytest.mark.clause("6.4a")
 def test_an_erasure_by_any_hand_takes_sessions_and_devices_with_it(person: Person) -> None:
     house, subject = person.house, person.subject
     house.accounts.sign_in(EMAIL, PASSWORD, origin=AWAY)
@@ -188,7 +185,6 @@ def test_an_erasure_by_any_hand_takes_sessions_and_devices_with_it(person: Perso
 # --- who is told ---------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("7.2a")
 def test_a_sign_in_from_a_strange_place_is_told_to_every_contact_once(person: Person) -> None:
     house = person.house
     arrived(house)
@@ -205,7 +201,6 @@ def test_a_sign_in_from_a_strange_place_is_told_to_every_contact_once(person: Pe
     assert arrived(house) == []
 
 
-@pytest.mark.clause("7.2a")
 def test_a_code_and_a_recovery_from_a_strange_place_are_told_too(person: Person) -> None:
     house = person.house
     challenge = house.accounts.begin_sign_in(EMAIL, origin=AWAY)
@@ -239,7 +234,6 @@ def test_a_sign_in_that_fails_is_told_to_nobody(person: Person) -> None:
     assert arrived(person.house) == []
 
 
-@pytest.mark.clause("7.2a")
 def test_a_contact_that_is_replaced_is_told_and_so_are_the_new_and_the_others(
     person: Person,
 ) -> None:
@@ -255,7 +249,6 @@ def test_a_contact_that_is_replaced_is_told_and_so_are_the_new_and_the_others(
     )
 
 
-@pytest.mark.clause("2.1.2c")
 def test_a_new_e_mail_address_is_bound_by_its_code(person: Person) -> None:
     house = person.house
     challenge = house.accounts.begin_bind(person.token, NEW_MAIL)
@@ -272,7 +265,6 @@ def test_a_new_e_mail_address_is_bound_by_its_code(person: Person) -> None:
         house.accounts.sign_in(EMAIL, PASSWORD)
 
 
-@pytest.mark.clause("3.1.1")
 def test_sessions_are_listed_with_their_places_and_ended_but_for_this_one(person: Person) -> None:
     house = person.house
     away = house.accounts.sign_in(EMAIL, PASSWORD, origin=AWAY).token
@@ -290,7 +282,6 @@ def test_sessions_are_listed_with_their_places_and_ended_but_for_this_one(person
 # --- contacts that are new (A21) -----------------------------------------------------------------
 
 
-@pytest.mark.clause("9.7a")
 @pytest.mark.parametrize("act", ["copy", "erase"])
 def test_a_new_contact_proves_no_grave_request_until_it_is_thirty_days_old(
     person: Person, act: str
@@ -388,7 +379,6 @@ def test_after_the_end_nothing_works_and_no_address_is_left_to_write_to(house: H
         assert house.gate.perform(asked, by=SYSTEM).found == ()
 
 
-@pytest.mark.clause("6.4a")
 def test_what_was_on_its_way_to_a_closed_account_is_not_sent(person: Person) -> None:
     house = person.house
     arrived(house)
@@ -398,7 +388,6 @@ def test_what_was_on_its_way_to_a_closed_account_is_not_sent(person: Person) -> 
     assert [message.title for message in arrived(house)] == ["您的账号已注销，信息已删除"]
 
 
-@pytest.mark.clause("6.4a")
 def test_whoever_gets_the_number_next_registers_anew_and_sees_nothing_of_before(
     house: House,
 ) -> None:

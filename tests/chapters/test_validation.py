@@ -29,6 +29,7 @@ GOOD = {
     "email": "canary.{}@mail.example",
     "phone": "+86139000{}",
     "name": "金丝雀{}",
+    "login": "canary{}",
     "company_name": "金丝雀{}有限公司",
     "address": "金丝雀路 {} 号",
     "text": "金丝雀 {}",
@@ -53,6 +54,7 @@ TOO_LONG = {
     "text": "长" * 100_001,
     "address": "长" * 501,
     "name": "长" * 101,
+    "login": "c" * 41,
     "company_name": "长" * 101,
 }
 MISCOUNTED = {

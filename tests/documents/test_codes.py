@@ -82,7 +82,6 @@ def test_a_late_code_is_no_proof_even_if_the_clock_is_put_back(
     ],
     ids=repr,
 )
-@pytest.mark.clause("7.1c")
 def test_a_twisted_spelling_is_refused_and_costs_no_try(
     codes: Codes, at: Moment, twist: str
 ) -> None:
@@ -103,7 +102,6 @@ ZEROS = [
 """The zero of every other script; its other digits follow it."""
 
 
-@pytest.mark.clause("7.1c")
 def test_digits_of_other_scripts_are_refused(codes: Codes, at: Moment) -> None:
     issued = codes.issue("login", MAIL, at=at)
     assert len(ZEROS) > 50
@@ -179,7 +177,6 @@ def guess(
     told.put(len(judged))
 
 
-@pytest.mark.clause("7.1c")
 def test_of_a_thousand_guesses_from_two_processes_five_are_judged(
     tmp_path: Path, sqlite_maker: SqliteMaker, at: Moment
 ) -> None:
@@ -244,7 +241,6 @@ def test_a_code_given_back_works_again_but_its_tries_stay(codes: Codes, at: Mome
         codes.redeem(issued.challenge, "register", MAIL, issued.code, at=at)
 
 
-@pytest.mark.clause("7.1c")
 def test_an_address_takes_a_hundred_wrong_tries_a_day_over_all_its_codes(
     codes: Codes, data_store: Store, at: Moment
 ) -> None:
@@ -284,7 +280,6 @@ def test_an_address_gets_only_so_many_codes_an_hour(codes: Codes, at: Moment) ->
     codes.issue("login", MAIL, at=Moment(at + HOUR + 1))
 
 
-@pytest.mark.clause("7.1c")
 @pytest.mark.parametrize(
     "spelling", ["139 0000 1111", "+8613900001111", "0086-13900001111", "(+86) 139.0000.1111"]
 )
@@ -312,7 +307,6 @@ def sent(codes: Codes, addresses: list[str], at: Moment, network: str = "") -> i
 LITTLE = Sent(network=Share(4, 60), block=Share(5, 60), mails=Share(9, 60), calls=Share(7, 60))
 
 
-@pytest.mark.clause("7.1c")
 def test_codes_are_paced_by_network_by_block_of_numbers_and_in_all(
     data_store: Store, at: Moment
 ) -> None:
@@ -328,7 +322,6 @@ def test_codes_are_paced_by_network_by_block_of_numbers_and_in_all(
     assert sent(codes, [*mails, *numbers], Moment(at + HOUR)) == 9 + 7
 
 
-@pytest.mark.clause("7.1c")
 def test_decoys_are_paced_like_codes(data_store: Store, at: Moment) -> None:
     codes = Codes(data_store, KEY, LITTLE)
     for nth in range(7):

@@ -2,7 +2,6 @@
 
 import threading
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +49,6 @@ def test_clocks_that_differ_a_little_refuse_nobody(data_store: Store, at: Moment
     assert took(data_store, Moment(at - 500))
 
 
-@pytest.mark.clause("7.1c")
 def test_many_at_once_take_no_more_than_there_is(data_store: Store, at: Moment) -> None:
     got: list[bool] = []
 

@@ -141,7 +141,6 @@ def test_an_empty_breach_list_breaches_nothing(tmp_path: Path) -> None:
 # --- strength in words ---------------------------------------------------------------------------
 
 
-@pytest.mark.clause("7.2a")
 @pytest.mark.parametrize(
     ("password", "level", "reasons"),
     [
@@ -206,7 +205,6 @@ def test_hashing_is_bounded(passwords: Passwords) -> None:
     assert results == [True] * 6
 
 
-@pytest.mark.clause("7.1c")
 def test_whoever_comes_when_too_many_wait_is_sent_away_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

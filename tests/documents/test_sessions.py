@@ -122,7 +122,6 @@ def test_the_sweep_takes_what_is_over(sessions: Sessions, at: Moment) -> None:
 # --- where they began ----------------------------------------------------------------------------
 
 
-@pytest.mark.clause("3.1.1")
 def test_the_list_tells_where_each_began_and_which_is_this_one(
     sessions: Sessions, at: Moment
 ) -> None:
@@ -147,7 +146,6 @@ def test_a_token_is_stepped_up_once(sessions: Sessions, at: Moment) -> None:
     assert len(sessions.of(SUBJECT, at=at)) == 1
 
 
-@pytest.mark.clause("7.1b")
 def test_neither_device_nor_network_lies_open(
     sessions: Sessions, devices: Devices, data_store: Store, at: Moment
 ) -> None:

@@ -146,7 +146,6 @@ def test_clocks_of_two_machines_need_not_agree_to_the_millisecond(
 # --- an account ----------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("7.1c")
 def test_an_account_takes_a_hundred_failures_by_whatever_names(
     throttle: Throttle, at: Moment
 ) -> None:
@@ -160,7 +159,6 @@ def test_an_account_takes_a_hundred_failures_by_whatever_names(
 # --- a network -----------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("7.1c")
 def test_a_network_that_sprays_over_many_names_is_slowed(throttle: Throttle, at: Moment) -> None:
     assert let_in(throttle, NETWORK.at_once + 20, at, HOME) == NETWORK.at_once
     assert let_in(throttle, 5, at, Origin(network="192.0.2.200"), first=500) == 0
@@ -169,7 +167,6 @@ def test_a_network_that_sprays_over_many_names_is_slowed(throttle: Throttle, at:
     assert let_in(throttle, 200, later, HOME, first=700) == NETWORK.per_hour // 2
 
 
-@pytest.mark.clause("7.1c")
 def test_a_success_of_ones_own_gives_no_others_their_tries_back(
     small: Throttle, at: Moment
 ) -> None:
@@ -196,7 +193,6 @@ def test_whoever_floods_from_one_network_locks_nobody_elses_account(
 # --- the house -----------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("7.1c")
 def test_a_spray_from_everywhere_is_slowed_in_all(small: Throttle, at: Moment) -> None:
     count = sum(
         let_in(small, 1, at, Origin(network=f"203.0.{nth}.1"), first=nth) for nth in range(60)
@@ -205,7 +201,6 @@ def test_a_spray_from_everywhere_is_slowed_in_all(small: Throttle, at: Moment) -
     small.begin(name(99), at=Moment(at + MINUTE), origin=AWAY)
 
 
-@pytest.mark.clause("7.1c")
 def test_meanwhile_people_come_in_from_where_they_came_in_before(
     small: Throttle, at: Moment
 ) -> None:
@@ -227,7 +222,6 @@ def test_a_network_is_welcome_for_a_month(data_store: Store, at: Moment) -> None
         throttle.begin(WHO, at=late, origin=HOME)
 
 
-@pytest.mark.clause("7.1c")
 def test_every_refusal_says_the_same(small: Throttle, at: Moment) -> None:
     told = set()
 
@@ -268,7 +262,6 @@ def spray(path: str, at: int, first: int, results: "multiprocessing.Queue[int]")
     results.put(sum(counts))
 
 
-@pytest.mark.clause("7.1c")
 def test_processes_count_together(tmp_path: Path, sqlite_maker: SqliteMaker, at: Moment) -> None:
     store, end = sqlite_maker.make(tmp_path, "data")
     spawn = multiprocessing.get_context("spawn")

@@ -42,7 +42,6 @@ def report(post: Post, parcel_id: str, staff: str, at: Moment, *, reached: bool)
     return post.settle(told, at).state
 
 
-@pytest.mark.clause("2.1.2c")
 def test_a_message_for_people_is_laid_out_and_not_sent(post: Post, at: Moment) -> None:
     sent = post.queue(at, CALL)
     assert post.round(at) == ["by_hand"]
@@ -105,7 +104,6 @@ def test_who_was_reached_leaves_nothing_behind(post: Post, data_store: Store, at
     assert post.ring.keys == {}
 
 
-@pytest.mark.clause("7.4c")
 def test_who_was_not_reached_is_tried_by_the_next_way(
     post: Post, mail: MemoryChannel, at: Moment
 ) -> None:

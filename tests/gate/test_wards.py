@@ -31,7 +31,6 @@ def test_every_method_of_the_list_verifies_a_guardian(method: str) -> None:
     check_consent(consent(method=method), GUARDIAN, child(method), AT)
 
 
-@pytest.mark.clause("8.3-2")
 @pytest.mark.parametrize(
     ("act", "by", "standing"),
     [
@@ -94,7 +93,6 @@ def test_an_unknown_age_is_not_learned() -> None:
         check_age(AgeLearned(subject=None, age=AgeBand.UNKNOWN, method="finding"), SYSTEM)
 
 
-@pytest.mark.clause("8.1a", "8.1c")
 @pytest.mark.parametrize("age", [AgeBand.MINOR, AgeBand.CHILD])
 @pytest.mark.parametrize(
     ("by", "served"),

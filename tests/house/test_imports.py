@@ -28,7 +28,7 @@ ROOMS = (
 PARTS_OF_THE_APP = (
     *("app.building", "app.house", "app.instance", "app.offline", "app.rehearsal"),
     *("app.settings", "app.traces", "app.upkeep", "app.archive", "app.checkup", "app.lock"),
-    *("app.merge", "app.rewrap", "app.safekeeping", "app.switch", "app.template"),
+    *("app.merge", "app.rewrap", "app.safekeeping", "app.switch", "app.template", "app.wiring"),
 )
 
 

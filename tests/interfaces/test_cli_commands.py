@@ -28,6 +28,12 @@ PLAIN = {
     "keys root": "keys root FOLDER --to file:regions/{region}/new.key",
     "keys make": "keys make FOLDER shop --scope read --scope decide --purpose authenticate",
     "keys list": "keys list FOLDER",
+    "applications add": (
+        "applications add FOLDER --name Shop --operator Shop --contact a@shop.example"
+        " --recipient affiliates-cn --redirect https://shop.example/back"
+    ),
+    "applications list": "applications list FOLDER",
+    "applications rekey": "applications rekey FOLDER",
     "staff add": "staff add FOLDER anna --role support",
     "policy check": "policy check itnio",
     "policy show": "policy show FOLDER --language zh",
@@ -45,8 +51,9 @@ PLAIN = {
 ELSEWHERE = {
     *("serve", "demo", "tour", "accounts import"),
     *("keys end", "staff end", "policy publish", "ledger verify"),
+    *("applications end", "applications renew"),
 }
-"""What is called in a test of its own, here or in test_cli_serving, _accounts and test_tour."""
+"""What is called in a test of its own, here or in test_tour and the other test_cli files."""
 
 
 def words(call: str, instance: Instance, tmp_path: Path) -> list[str]:

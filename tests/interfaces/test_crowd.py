@@ -83,7 +83,6 @@ async def crowded(served: Threshold, stuck: Stuck) -> tuple[list[int], list[int]
         return [await each for each in asked], read, taken
 
 
-@pytest.mark.clause("7.1c")
 def test_fifty_who_sign_in_keep_nobody_from_reading(troth: Troth, stuck: Stuck) -> None:
     answers, read, taken = asyncio.run(asyncio.wait_for(crowded(application(troth), stuck), 15))
     assert read == [200, 200]

@@ -132,7 +132,6 @@ def plain(response: Response) -> tuple[int, str, dict[str, str]]:
     return response.status_code, text, headers
 
 
-@pytest.mark.clause("7.1c")
 @pytest.mark.parametrize("flow", FLOWS)
 def test_status_body_headers_and_length_are_the_same(enquirer: Enquirer, flow: str) -> None:
     ask: Ask = getattr(enquirer, flow)
@@ -169,9 +168,10 @@ def work(troth: Troth, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
             count["commits"] += 1
             return transact(lambda tx: job(Counted(tx, count)), **more)
 
-        def asked(*args: Any) -> Any:
-            count["statements"] += 1
-            return query(*args)
+        def asked(sql: str, *args: Any) -> Any:
+            # The shelf of editions is looked at once a second, whoever asks.
+            count["statements"] += " FROM editions " not in sql
+            return query(sql, *args)
 
         monkeypatch.setattr(store, "transact", counted)
         monkeypatch.setattr(store, "query", asked)
@@ -185,7 +185,6 @@ FEW: Counter[str] = Counter(statements=4)
 """What a sign-in reads more of somebody who is there, beside a hash as long as hundreds of them."""
 
 
-@pytest.mark.clause("7.1c")
 @pytest.mark.parametrize("flow", FLOWS)
 def test_the_work_is_the_same(enquirer: Enquirer, work: Counter[str], flow: str) -> None:
     ask: Ask = getattr(enquirer, flow)
@@ -262,7 +261,6 @@ def test_the_chance_of_a_difference_is_what_the_tables_say() -> None:
 PAIRS = [("sign_in", 24), *((flow, 60) for flow in FLOWS[1:])]
 
 
-@pytest.mark.clause("7.1c")
 @pytest.mark.parametrize(("flow", "pairs"), PAIRS)
 def test_the_time_is_the_same(enquirer: Enquirer, flow: str, pairs: int) -> None:
     assert not leaks(enquirer, getattr(enquirer, flow), pairs)

@@ -196,7 +196,6 @@ def test_a_guardian_stands_by_while_their_consent_does():
 WORDS = [acts.ConsentGiven(subject=None, to=key) for key in ("guardian/collect", "marketing")]
 
 
-@pytest.mark.clause("8.2a")
 @pytest.mark.parametrize(
     ("age", "kept"), [(AgeBand.MINOR, {"guardian/collect"}), (AgeBand.ADULT, set())]
 )

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Page
 
-from tests.pages.site import Site, served
+from tests.pages.site import Site, browsing, served
 from troth import app
 from troth.app import Troth
 
@@ -27,3 +28,10 @@ def site(troth: Troth) -> Iterator[Site]:
     """Return the instance's address on this machine."""
     with served(troth) as found:
         yield found
+
+
+@pytest.fixture
+def phone(chromium: Browser, site: Site) -> Iterator[Page]:
+    """Return a window as wide as a telephone, without scripts."""
+    with browsing(chromium, site, size="phone") as page:
+        yield page

@@ -2,15 +2,18 @@
 
 import json
 import zipfile
+from itertools import count
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.interfaces.console import office
 from tests.pages.site import PASSWORD, Person, Site, browsing
 from troth.app import offline
 
 pytestmark = pytest.mark.browser
+STAFF = count(1)
 WAYS = [("zh", "phone"), ("zh", "desk"), ("en", "phone"), ("en", "desk")]
 
 
@@ -294,3 +297,64 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(chromium: Browser, s
         expect(page.locator("a.skip")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_be_focused()
+
+
+# --- the desk ----------------------------------------------------------------------------------
+
+
+def at_the_desk(staff: Person, role: str) -> None:
+    """Admit somebody under a role and have them sign in at the desk."""
+    login = f"desk-{next(STAFF)}"
+    password = staff.troth.add_staff(login, role, region="cn").reveal()
+    staff.page.goto("/desk/sign-in")
+    staff.type("login", login)
+    staff.type("password", password)
+    staff.press("main form button")
+
+
+@pytest.mark.parametrize(("language", "size"), [("zh", "phone"), ("en", "desk")])
+def test_two_people_at_two_desks_decide_on_an_identity(
+    language: str, size: str, chromium: Browser, site: Site
+) -> None:
+    subject = office.someone(site.troth).subject
+    case = office.review(site.troth, subject)
+    link = f"main a[href='/desk/reviews/{subject}/{case}']"
+    with (
+        browsing(chromium, site, language=language, size=size) as one,
+        browsing(chromium, site, language=language, size=size) as other,
+    ):
+        first, second = Person(one, site), Person(other, site)
+        at_the_desk(first, "identity")
+        first.press(link)
+        first.press("main button[value=open]")
+        expect(one.locator("main .value").first).to_be_visible()
+        with one.context.expect_page() as opened:
+            first.reach("main button:has(.unseen)")
+            one.keyboard.press("Enter")
+        expect(opened.value.locator("main img")).to_be_visible()
+        first.reach("main input[name=reason]")
+        one.keyboard.press("Space")
+        first.press("main button[value=propose]")
+        expect(one.locator("main button[value=confirm]")).to_have_count(0)
+        at_the_desk(second, "identity")
+        second.press(link)
+        second.press("main button[value=confirm]")
+        expect(other.locator(".told.good")).to_be_visible()
+        expect(other.locator(link)).to_have_count(0)
+    status = site.troth.realname.status(subject)
+    assert status is not None
+    assert status.result == "verified"
+
+
+def test_a_code_is_read_out_from_the_desk(chromium: Browser, site: Site) -> None:
+    member = office.someone(site.troth)
+    call = office.call(site.troth, member)
+    with browsing(chromium, site, size="phone") as page:
+        staff = Person(page, site)
+        at_the_desk(staff, "telephone")
+        staff.press(f"main a[href='/desk/calls#c-{call}']")
+        expect(page.get_by_text(member.phone)).to_have_count(0)
+        staff.press(f"main form[action='/desk/calls/{call}'] button")
+        expect(page.get_by_text(member.phone)).to_be_visible()
+        staff.press("main button[value=reached]")
+        expect(page.locator(".told.good")).to_be_visible()

@@ -127,7 +127,6 @@ def test_only_the_three_grounds_open_a_minors_data(place: str, age: AgeBand, gro
             assert any("minor" in rule.unless for rule in used), ask
 
 
-@pytest.mark.clause("8.3-1", "2.2.4")
 @pytest.mark.parametrize("purpose", sorted(NEVER))
 @pytest.mark.parametrize("age", [AgeBand.MINOR, AgeBand.CHILD])
 def test_nobody_is_advertised_to_or_profiled_whatever_was_said(age: AgeBand, purpose: str) -> None:

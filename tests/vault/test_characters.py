@@ -49,7 +49,6 @@ def same(form: Form, one: str, other: str) -> bool:
     return kept[0] == kept[1]
 
 
-@pytest.mark.clause("2.1.1a")
 def test_five_hundred_lookalikes_are_the_name_they_look_like() -> None:
     pairs = lookalikes()
     assert len(pairs) >= 500

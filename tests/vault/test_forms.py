@@ -96,8 +96,8 @@ def test_every_kind_has_good_and_bad_vectors():
 def test_the_kinds_are_those_of_the_policy_document():
     assert sorted(KINDS) == [
         "address", "bank_account", "bank_card", "cn_id", "cnaps", "company_name", "date", "email",
-        "file", "hk_id", "ip", "json", "login", "name", "passport", "password_hash", "phone", "text",
-        "travel_permit", "url", "uscc",
+        "file", "hk_id", "ip", "json", "login", "name", "passport", "password_hash", "phone",
+        "text", "travel_permit", "url", "uscc",
     ]  # fmt: skip
 
 

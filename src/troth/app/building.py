@@ -140,7 +140,7 @@ class Builder:
             again_key=home.named("again"),
             recipients=self._recipients_of(name, home, data),
             besides=BESIDES,
-            shut=(sessions.END_ALL,),
+            shut=(*grants.EVERY, sessions.END_ALL),
         )
 
     def _recipients_of(

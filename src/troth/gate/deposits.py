@@ -33,9 +33,18 @@ class Deposits:
         self._of(subject).order(subject, deposit, language=language, at=at, until=until)
 
     def due(self) -> list[Deposit]:
-        """Take up what is to be made, in every region. Nobody else gets it for two minutes."""
-        at = self._gate.clock.now()
-        return [one for rooms in self._gate.regions.values() for one in rooms.deposits.due(at)]
+        """Take up what is to be made, in every region. Nobody else gets it for two minutes.
+
+        What was tried too often is given up, and shown so: it may be what kills whoever tries.
+        """
+        at, found = self._gate.clock.now(), list[Deposit]()
+        for rooms in self._gate.regions.values():
+            for one in rooms.deposits.due(at):
+                if one.tries > MOST_TRIES:
+                    rooms.deposits.give_up(one)
+                else:
+                    found.append(one)
+        return found
 
     def advance(self, deposit: Deposit, done: int) -> None:
         """Say how much of a hundred is done."""
@@ -48,11 +57,6 @@ class Deposits:
     def release(self, deposit: Deposit, *, until: Moment) -> None:
         """Let it be fetched until then."""
         self._of(deposit.subject).release(deposit, until=until)
-
-    def failed(self, deposit: Deposit) -> None:
-        """Say that making it did not work; after some tries it is given up, and shown so."""
-        if deposit.tries >= MOST_TRIES:
-            self._of(deposit.subject).give_up(deposit)
 
     def of(self, subject: SubjectId) -> list[Deposit]:
         """Return what lies here of a subject, newest first, without contents."""

@@ -75,7 +75,7 @@ def login(text: str) -> str:
     ('Li-Na.1990', '李娜_na')
     """
     name = unicodedata.normalize("NFKC", text.strip())
-    plain = all(each.isalnum() or each in MARKS for each in name)
+    plain = all(each.isalnum() or each in MARKS for each in name) and BLANKS.isdisjoint(name)
     if not plain or not any(map(str.isalpha, name)) or not 2 <= len(name) <= 40:
         raise BadValue(remedy="give 2 to 40 letters, digits, dots, dashes or underscores")
     letters = {each for each in name if not each.isascii()}

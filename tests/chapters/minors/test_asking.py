@@ -21,7 +21,6 @@ def test_only_what_reaches_the_guardian_is_taken(family: Family) -> None:
     assert child.region == one.guardian.region == "cn"
 
 
-@pytest.mark.clause("8.1c")
 def test_nothing_else_is_collected_or_used_before_the_guardian_consented(family: Family) -> None:
     child = family.child(family.apply())
     values = {"contact.email": Secret("kid@mail.example")}
@@ -116,7 +115,6 @@ def test_by_text_message_a_short_word_leads_to_the_notice(family: Family) -> Non
 # --- what the guardian reads -------------------------------------------------------------------
 
 
-@pytest.mark.clause("8.1c")
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_guardian_reads_policy_notice_and_special_rules_before_they_answer(
     family: Family, language: str
@@ -160,7 +158,6 @@ def test_a_link_that_was_altered_opens_nothing(family: Family) -> None:
         family.minors.reading(token[:-2] + "xx")
 
 
-@pytest.mark.clause("8.1a", "8.1c")
 def test_a_minor_who_registers_as_adults_do_is_refused_here_too(family: Family) -> None:
     form = family.house.form(family.house.begin(), born=BORN)
     with pytest.raises(NotOfAge):

@@ -50,7 +50,6 @@ def gone(family: Family, *subjects: SubjectId) -> bool:
 # --- each method of the list -------------------------------------------------------------------
 
 
-@pytest.mark.clause("8.5")
 @pytest.mark.parametrize("method", DESK)
 def test_staff_find_out_in_two_steps_and_what_was_sent_is_erased(
     family: Family, method: str
@@ -66,7 +65,6 @@ def test_staff_find_out_in_two_steps_and_what_was_sent_is_erased(
     assert family.minors.desk.waiting(by=FIRST) == []
 
 
-@pytest.mark.clause("8.5")
 @pytest.mark.parametrize("method", SERVICES)
 def test_a_service_tells_how_a_payment_or_some_questions_went(family: Family, method: str) -> None:
     one = family.apply()
@@ -81,7 +79,6 @@ def test_a_service_tells_how_a_payment_or_some_questions_went(family: Family, me
     assert says(family, one)[GUARDIAN_COLLECTS] == "given"
 
 
-@pytest.mark.clause("8.5")
 @pytest.mark.parametrize(("method", "address"), [("email_plus", MAIL), ("text_plus", PHONE)])
 def test_by_mail_or_text_alone_it_takes_a_second_answer_after_a_day(
     family: Family, method: str, address: Secret
@@ -101,7 +98,6 @@ def test_by_mail_or_text_alone_it_takes_a_second_answer_after_a_day(
         family.minors.confirm(family.link(one, "again"))
 
 
-@pytest.mark.clause("8.5")
 @pytest.mark.parametrize("method", ["email_plus", "text_plus"])
 def test_mail_or_text_alone_lets_nothing_go_to_third_parties(family: Family, method: str) -> None:
     way = {"guardian_email": None, "guardian_phone": PHONE} if method == "text_plus" else {}
@@ -111,7 +107,6 @@ def test_mail_or_text_alone_lets_nothing_go_to_third_parties(family: Family, met
     assert family.speakers.one(one.guardian).state == "asked"
 
 
-@pytest.mark.clause("8.3-2")
 @pytest.mark.parametrize("method", ["", "checkbox", "phone", "guardian", "text_plus"])
 def test_a_way_that_is_none_or_does_not_fit_verifies_nothing(family: Family, method: str) -> None:
     one = family.apply()
@@ -134,7 +129,6 @@ def test_evidence_is_taken_where_the_method_asks_and_nowhere_else(family: Family
 # --- what is said ------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("8.1c", "8.5")
 @pytest.mark.parametrize(("disclose", "word"), [(True, "given"), (False, "refused")])
 def test_consent_to_collect_is_apart_from_consent_to_disclose(
     family: Family, disclose: bool, word: str
@@ -143,7 +137,6 @@ def test_consent_to_collect_is_apart_from_consent_to_disclose(
     assert says(family, one) == {GUARDIAN_COLLECTS: "given", GUARDIAN_DISCLOSES: word}
 
 
-@pytest.mark.clause("8.1c")
 @pytest.mark.parametrize("box", [{"confirmed": False}, {"pre_ticked": True}])
 def test_without_an_act_of_the_guardians_own_there_is_no_answer(
     family: Family, box: dict[str, bool]
@@ -155,7 +148,6 @@ def test_without_an_act_of_the_guardians_own_there_is_no_answer(
     assert family.held(one.guardian) == {"guardian.email"}
 
 
-@pytest.mark.clause("8.1c")
 def test_the_consent_names_its_method_its_notice_and_the_guardian_by_number(
     family: Family,
 ) -> None:
@@ -186,7 +178,6 @@ def test_a_guardian_who_tells_a_grown_ups_date_is_told_that_none_is_needed(
     assert family.speakers.one(one.guardian).state == "asked"
 
 
-@pytest.mark.clause("8.1c")
 def test_a_guardian_who_says_no_has_everything_erased_at_once(family: Family) -> None:
     one = family.apply()
     assert family.reply(one, collect=False) == "refused"
@@ -197,7 +188,6 @@ def test_a_guardian_who_says_no_has_everything_erased_at_once(family: Family) ->
 # --- without a verified consent ----------------------------------------------------------------
 
 
-@pytest.mark.clause("8.3-2", "8.5")
 @pytest.mark.parametrize("answered", [False, True])
 def test_without_a_verified_consent_in_time_everything_is_erased(
     family: Family, answered: bool
@@ -214,7 +204,6 @@ def test_without_a_verified_consent_in_time_everything_is_erased(
     assert traces(family.house, LOGIN.reveal(), MAIL.reveal()) == []
 
 
-@pytest.mark.clause("8.3-2")
 def test_consent_that_was_never_verified_counts_as_none(family: Family) -> None:
     one = family.apply()
     family.reply(one)
@@ -267,7 +256,6 @@ def test_a_crash_between_the_check_and_the_consent_is_made_good(family: Family) 
 # --- opening -----------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("8.1c")
 def test_the_account_opens_with_a_password_and_the_minor_signs_in(family: Family) -> None:
     one, opened = family.opened()
     assert opened.subject == one.ward

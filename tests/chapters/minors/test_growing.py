@@ -25,7 +25,6 @@ def until(family: Family, at: Moment) -> None:
     family.wait((at - family.now()) / DAY)
 
 
-@pytest.mark.clause("8.2a")
 def test_at_eighteen_the_guardian_is_no_guardian_any_more(family: Family) -> None:
     one, _ = family.opened(born=SOON_GROWN)
     child = family.child(one)
@@ -39,7 +38,6 @@ def test_at_eighteen_the_guardian_is_no_guardian_any_more(family: Family) -> Non
     assert "最后一封信" in family.letters()[-1]
 
 
-@pytest.mark.clause("8.2a")
 def test_at_fourteen_a_child_becomes_a_minor_and_the_guardian_stays(family: Family) -> None:
     one, _ = family.opened(born=SOON_FOURTEEN)
     child = family.child(one)

@@ -19,7 +19,6 @@ def test_a_guardian_reviews_what_is_held_why_and_until_when(family: Family) -> N
     assert all(each.purposes for each in holdings)
 
 
-@pytest.mark.clause("2.3a")
 def test_what_is_held_of_a_child_is_told_as_sensitive(family: Family) -> None:
     one, _ = family.opened()
     holdings = family.minors.guardian.review(one.guardian, by=family.proved(one))

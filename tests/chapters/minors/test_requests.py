@@ -43,7 +43,6 @@ def proved(desk: Family) -> Speaker:
     return desk.speakers.one(one.guardian)
 
 
-@pytest.mark.clause("8.4")
 def test_a_request_is_taken_without_an_account_and_owed_in_thirty_days(desk: Family) -> None:
     one = asked(desk)
     owed = desk.house.gate.owed(one.guardian)[one.number]
@@ -53,7 +52,6 @@ def test_a_request_is_taken_without_an_account_and_owed_in_thirty_days(desk: Fam
     assert "2026-12-22" in told
 
 
-@pytest.mark.clause("8.4")
 def test_the_answer_does_not_tell_whether_there_is_such_an_account(desk: Family) -> None:
     asked(desk)
     known = desk.letters(FATHER)[-1]
@@ -64,7 +62,6 @@ def test_the_answer_does_not_tell_whether_there_is_such_an_account(desk: Family)
     assert len(shapes) == 1
 
 
-@pytest.mark.clause("8.4")
 def test_nothing_is_told_before_guardianship_was_proved(desk: Family) -> None:
     one = asked(desk)
     for _ in range(2):
@@ -78,7 +75,6 @@ def test_nothing_is_told_before_guardianship_was_proved(desk: Family) -> None:
             desk.minors.requests.prove(desk.link(one, "proof"), paper())
 
 
-@pytest.mark.clause("8.4")
 @pytest.mark.parametrize("is_so", [True, False])
 def test_the_proof_is_erased_with_the_decision(desk: Family, is_so: bool) -> None:
     one = asked(desk)
@@ -92,7 +88,6 @@ def test_the_proof_is_erased_with_the_decision(desk: Family, is_so: bool) -> Non
             desk.house.gate.standing(one.guardian)
 
 
-@pytest.mark.clause("8.4")
 def test_who_proved_it_sees_copies_and_deletes_what_is_held_of_the_child(desk: Family) -> None:
     one = proved(desk)
     by = desk.proved(one)
@@ -105,7 +100,6 @@ def test_who_proved_it_sees_copies_and_deletes_what_is_held_of_the_child(desk: F
     assert desk.speakers.one(one.guardian).ward is None
 
 
-@pytest.mark.clause("8.4")
 def test_with_the_answer_everything_about_the_guardian_goes(desk: Family) -> None:
     one = proved(desk)
     desk.minors.requests.answer(one.guardian, Secret("我们保存了邮箱和手机号码"), by=FIRST)

@@ -19,6 +19,7 @@ from troth.store.sql import Store
 KEY = b"k" * 32
 BOUND = Bound(redirect="https://shop.example/back", challenge="c" * 43, nonce="n")
 KINDS: tuple[Kind, ...] = ("code", "access", "refresh")
+WANTED: dict[Kind, Bound] = {"access": Bound(scopes=("openid",)), "refresh": Bound()}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def sign_in(grants: Grants, at: Moment) -> SignIn:
 def test_a_code_brings_back_what_it_was_made_for(
     passes: Passes, sign_in: SignIn, at: Moment
 ) -> None:
-    held = passes.spend("code", passes.issue("code", sign_in, at=at, bound=BOUND), at=at)
+    held = passes.look("code", passes.issue("code", sign_in, at=at, bound=BOUND), at=at)
     assert (held.subject, held.sign_in, held.bound, held.stolen) == (
         WHO,
         sign_in.id,
@@ -52,14 +53,26 @@ def test_a_code_brings_back_what_it_was_made_for(
 
 
 @pytest.mark.parametrize("kind", ["code", "refresh"])
-def test_a_second_use_is_a_theft(passes: Passes, sign_in: SignIn, at: Moment, kind: Kind) -> None:
+def test_a_pass_is_traded_once_and_a_second_use_is_a_theft(
+    passes: Passes, sign_in: SignIn, at: Moment, kind: Kind
+) -> None:
     given = passes.issue(kind, sign_in, at=at)
-    assert not passes.spend(kind, given, at=at).stolen
-    again = passes.spend(kind, given, at=at)
-    assert again.stolen
-    assert again.sign_in == sign_in.id
+    first = passes.trade(kind, given, sign_in, WANTED, at=at)
+    assert first.keys() == WANTED.keys()
+    assert passes.check("access", first["access"], at=at).bound == WANTED["access"]
+    assert passes.trade(kind, given, sign_in, WANTED, at=at) == {}
+    assert passes.look(kind, given, at=at).stolen
     with pytest.raises(NotProved):
         passes.check(kind, given, at=at)
+
+
+def test_nothing_is_traded_for_a_late_pass_or_an_ended_sign_in(
+    passes: Passes, grants: Grants, sign_in: SignIn, at: Moment
+) -> None:
+    given = passes.issue("code", sign_in, at=at)
+    assert passes.trade("code", given, sign_in, WANTED, at=Moment(at + MINUTE)) == {}
+    grants.end_sign_in(sign_in)
+    assert passes.trade("code", given, sign_in, WANTED, at=at) == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,7 +83,7 @@ def test_each_is_good_for_its_time(passes: Passes, sign_in: SignIn, at: Moment, 
         with pytest.raises(NotProved):
             passes.check(kind, given, at=late)
         with pytest.raises(NotProved):
-            passes.spend(kind, given, at=late)
+            passes.look(kind, given, at=late)
 
 
 def test_a_code_lives_a_minute_and_an_access_token_ten() -> None:
@@ -98,13 +111,24 @@ def test_a_pass_is_good_for_its_own_kind_alone(
             passes.check(used_as, given, at=at)
 
 
+def test_a_sign_in_that_has_ended_gives_nothing_more(
+    passes: Passes, grants: Grants, sign_in: SignIn, data_store: Store, at: Moment
+) -> None:
+    grants.end_sign_in(sign_in)
+    with pytest.raises(NotProved):
+        passes.issue("access", sign_in, at=at)
+    assert data_store.query("SELECT COUNT(*) FROM passes")[0][0] == 0
+
+
 def test_of_many_who_come_at_once_one_is_given_something(
     passes: Passes, sign_in: SignIn, at: Moment
 ) -> None:
     code = passes.issue("code", sign_in, at=at)
     with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda _: passes.spend("code", code, at=at), range(16)))
-    assert [held.stolen for held in done].count(False) == 1
+        done = list(
+            pool.map(lambda _: passes.trade("code", code, sign_in, WANTED, at=at), range(16))
+        )
+    assert [bool(made) for made in done].count(True) == 1
 
 
 def test_the_table_holds_no_pass_and_the_pass_no_name(

@@ -122,7 +122,6 @@ def test_the_due_day_stands_in_the_list(member: Visitor) -> None:
 # --- complaints ------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("10.4b")
 def test_a_complaint_shows_every_way_there_is(member: Visitor) -> None:
     page = member.get("/me/complain?lang=en").text
     assert "Cyberspace Administration of China" in page
@@ -130,7 +129,6 @@ def test_a_complaint_shows_every_way_there_is(member: Visitor) -> None:
     assert "Go to court" in page
 
 
-@pytest.mark.clause("10.4a")
 def test_a_complaint_is_negotiated_first_and_has_a_day(member: Visitor) -> None:
     done = member.send(member.get("/me/complain"), "/me/complain", text="账单有误")
     assert "投诉（友好协商）" in done.text

@@ -4,6 +4,7 @@ import re
 import secrets
 from functools import cache
 from io import BytesIO
+from itertools import count
 
 from PIL import Image
 
@@ -16,28 +17,28 @@ from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 
 NAME = Secret("李娜")
-UNKNOWN = Secret("110105199003070092")
-"""A number of which the register has no record."""
-KNOWN = Secret("110105199003071802")
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+SERIALS = count(1)
 KEYS = ("realname/identity.id_number", "share/id-authority/realname")
 PHOTO = "document.id_photo"
 LINK = re.compile(r"/minors/(\S+)")
 
 
-def officer(troth: Troth, role: str, language: str = "en") -> Visitor:
+def officer(troth: Troth, role: str, language: str = "en", *, region: str = "cn") -> Visitor:
     """Return a member of staff who is signed in at the desk."""
     visitor = Visitor(troth, language)
     login = f"s{secrets.token_hex(5)}"
-    password = troth.add_staff(login, role, region="cn")
+    password = troth.add_staff(login, role, region=region)
     page = visitor.get("/desk/sign-in")
     visitor.send(page, "/desk/sign-in", login=login, password=password.reveal())
     return visitor
 
 
-def someone(troth: Troth) -> Visitor:
+def someone(troth: Troth, residence: str = "CN") -> Visitor:
     """Return somebody who has an account."""
     visitor = Visitor(troth)
-    visitor.register()
+    second = visitor.ask_codes(residence=residence)
+    visitor.send(second, "/register/codes", **visitor.answers())
     return visitor
 
 
@@ -47,6 +48,26 @@ def paper() -> Secret:
     drawn = BytesIO()
     Image.new("RGB", (600, 400), "white").save(drawn, "JPEG")
     return Secret(drawn.getvalue())
+
+
+def card(ending: str) -> Secret:
+    """Return another card number each time, by how it ends: an authority limits each of them."""
+    for nth in SERIALS:
+        body = f"110105{1970 + nth % 30}0{nth // 30 % 9 + 1}1{nth // 270 % 10}0{nth % 9}{ending[0]}"
+        weighed = sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True))
+        if "10X98765432"[weighed % 11] == ending[1]:
+            return Secret(body + ending[1])
+    raise AssertionError("no number is left")
+
+
+def unknown() -> Secret:
+    """Return a number of which the register has no record."""
+    return card("92")
+
+
+def known() -> Secret:
+    """Return a number that the register knows."""
+    return card("02")
 
 
 # --- what waits --------------------------------------------------------------------------------
@@ -65,7 +86,7 @@ def checked(troth: Troth, subject: SubjectId, number: Secret) -> str:
 
 def review(troth: Troth, subject: SubjectId) -> str:
     """Have a review wait, with the picture of a card."""
-    case = checked(troth, subject, UNKNOWN)
+    case = checked(troth, subject, unknown())
     tick = Tick(keys=(f"realname/{PHOTO}",), ticked=True, notice="realname")
     troth.realname.attach(subject, PHOTO, paper(), (tick,), shown=shown(troth))
     return case

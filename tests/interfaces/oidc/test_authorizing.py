@@ -1,5 +1,6 @@
 """The way from an application and back: what is asked is checked, and nobody is led astray."""
 
+import html
 import re
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -136,6 +137,14 @@ def test_whoever_is_not_signed_in_is_led_to_sign_in_and_on_from_there(stand: Sta
     wish = hidden(form.text, "/sign-in")["to"]
     stand.person()
     assert "Sign in to Shop" in stand.get(wish).text
+
+
+def test_whichever_way_somebody_signs_in_the_wish_goes_along(stand: Stand) -> None:
+    form = stand.get(stand.authorize().headers["location"])
+    other = re.search(r'href="(/sign-in/code[^"]*)"', form.text)
+    assert other
+    page = stand.get(html.unescape(other[1]))
+    assert hidden(page.text, "/sign-in/code")["to"] == hidden(form.text, "/sign-in")["to"]
 
 
 @pytest.mark.parametrize(
@@ -327,6 +336,17 @@ def test_a_page_that_was_left_for_ten_minutes_is_over(stand: Stand) -> None:
     assert stand.troth.applications.mine(who) == []
 
 
+def test_whose_session_ended_meanwhile_signs_in_and_finds_the_page_again(stand: Stand) -> None:
+    who = stand.person()
+    page = stand.authorize()
+    stand.troth.proof.sessions.end_all(who)
+    back = stand.answer(page).headers["location"]
+    wish = dict(parse_qsl(urlsplit(back).query))["to"]
+    assert dict(parse_qsl(urlsplit(wish).query)) == stand.asked()
+    stand.enters(who)
+    assert "code" in led(stand.answer(stand.get(wish)))
+
+
 def test_in_another_language_the_page_comes_again_and_nothing_is_said(stand: Stand) -> None:
     who = stand.person()
     fields = hidden(stand.authorize().text, "/authorize/answer")
@@ -349,7 +369,7 @@ def test_what_leaves_the_mainland_is_asked_apart(stand: Stand) -> None:
     abroad, _ = stand.enter(recipient="affiliates", sector="abroad.example", facts=ABROAD)
     who = stand.person()
     page = stand.authorize(client_id=abroad.id)
-    assert "Your data would leave the mainland" in page.text
+    assert "I agree that this is sent abroad, to Shop Ltd (HK)" in page.text
     refused = stand.answer(page)
     assert refused.status_code == 422
     assert "takes this consent" in refused.text

@@ -11,13 +11,13 @@ from troth.interfaces.pages.menu import BOOK, LISTS, MINE, Section, section
 
 @pytest.mark.parametrize("part", [BOOK, MINE], ids=lambda part: part.key)
 def test_every_link_of_a_menu_leads_to_a_page(part: Section, member: Visitor) -> None:
-    for address, _ in (*part.links, *part.lists):
+    for address, _ in part.links:
         assert (address, member.get(address, follow=False).status_code) == (address, 200)
 
 
 @pytest.mark.parametrize("part", [BOOK, MINE], ids=lambda part: part.key)
 def test_the_two_lists_stand_in_every_second_menu(part: Section) -> None:
-    assert part.lists == LISTS
+    assert set(LISTS) <= set(part.links)
 
 
 def test_a_menu_marks_the_page_one_is_on_and_the_section_above_it(member: Visitor) -> None:

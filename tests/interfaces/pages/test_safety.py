@@ -12,7 +12,10 @@ from troth.interfaces.pages.forms import Form, Forms, stale
 from troth.interfaces.server import application
 from troth.model.errors import BadInput, Refused
 
-BY_LINK = "/stop/"
+BY_PROGRAMS = ("/v1", "/token", "/revoke", "/userinfo")
+"""What programs call: no cookie counts there."""
+BY_LINK = ("/stop/{token:str}", "/authorize", "/end-session")
+"""What others may send us: it has no more authority than the link or the address it leads to."""
 """Its signed link is the authority, so that mail programs can send it (RFC 8058)."""
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -30,7 +33,7 @@ def unsafe(troth: Troth) -> list[tuple[str, str]]:
         (method, route.path)
         for route in application(troth).app.routes
         for method in sorted(route.methods - {"GET", "HEAD", "OPTIONS"})  # type: ignore[union-attr]
-        if not route.path.startswith(("/v1", BY_LINK))
+        if not route.path.startswith(BY_PROGRAMS) and route.path not in BY_LINK
     ]
 
 

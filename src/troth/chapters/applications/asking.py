@@ -17,7 +17,7 @@ from troth.documents.agreement import Shown, Tick
 from troth.documents.applications import Papers
 from troth.documents.applications.grants import Grant, SignIn
 from troth.documents.applications.register import Application
-from troth.documents.applications.scopes import OPENID, SCOPES, fields_of, known
+from troth.documents.applications.scopes import OPENID, fields_of, known
 from troth.gate import Gate
 from troth.model.acts import Actor, Event
 from troth.model.errors import BadInput, NotFound
@@ -195,16 +195,13 @@ class Asking:
 
     def _own_keys(self, subject: SubjectId, application: Application) -> list[str]:
         """List the consents that only this application rested on, and that stand."""
-        at = self._gate.clock.now()
-        others = [each.application for each in self.mine(subject)]
-        if any(
-            (one.recipient, one.purpose) == (application.recipient, application.purpose)
-            for one in others
-        ):
-            return []
-        act = self._judging.giving(subject, application, SCOPES[OPENID])
-        key = f"{act.operation}/{application.recipient}/{application.purpose}"
-        return [key] if self._gate.standing(subject).consents_to(key, at) else []
+        at, standing = self._gate.clock.now(), self._gate.standing(subject)
+        others = {key for one in self.mine(subject) for key in self._judging.keys(one.application)}
+        return [
+            key
+            for key in self._judging.keys(application)
+            if key not in others and standing.consents_to(key, at)
+        ]
 
     def _note(
         self, subject: SubjectId, name: str, application: Application, by: Actor, **more: Any

@@ -13,7 +13,7 @@ from troth.documents.applications.scopes import DERIVED, LASTING, OPENID, SCOPES
 from troth.documents.contract import IN_FORCE, Contracts
 from troth.gate import Gate
 from troth.model.acts import Actor, Entrust, Give, Share
-from troth.model.errors import UnknownTerm
+from troth.model.errors import Refused, UnknownTerm
 from troth.model.standing import Standing
 from troth.model.terms import Fields, SubjectId
 
@@ -30,12 +30,21 @@ class Judging:
         self._contracts = contracts
 
     def giving(self, subject: SubjectId, application: Application, fields: Fields) -> Give:
-        """Return the act of telling an application some fields."""
+        """Return the act of telling an application some fields.
+
+        Raises ``Refused`` where the edition in force declares its recipient no more.
+        """
         known = self._contracts.facts(
             application.recipient, application.purpose, fields, at=self._gate.clock.now()
         )
-        role = self._gate.policy().recipient(application.recipient).role
-        return (Entrust if role == "processor" else Share)(
+        declared = self._gate.policy().edition.recipients.get(application.recipient)
+        if declared is None:
+            raise Refused(
+                f"the policy in force declares no recipient `{application.recipient}`",
+                clause="4.1.4c",
+                remedy="end the application, or publish an edition that declares it",
+            )
+        return (Entrust if declared.role == "processor" else Share)(
             subject=subject,
             recipient=application.recipient,
             fields=fields,
@@ -51,7 +60,10 @@ class Judging:
 
         ``None`` where no word of the person opens it. Raises ``Erased``.
         """
-        act = self.giving(subject, application, SCOPES[scope])
+        try:
+            act = self.giving(subject, application, SCOPES[scope])
+        except Refused:
+            return None
         (decision,) = self._gate.ask(act, by=caller(application))
         if decision.allowed:
             return ()
@@ -90,6 +102,18 @@ class Judging:
                     continue
             found.append(scope)
         return tuple(found)
+
+    def keys(self, application: Application) -> tuple[str, ...]:
+        """Return the consents that telling an application can rest on: to give, and to cross."""
+        recipient = self._gate.policy().edition.recipients.get(application.recipient)
+        if recipient is None:
+            return ()
+        way = "entrust" if recipient.role == "processor" else "share"
+        place = recipient.region or recipient.country.lower()
+        return (
+            f"{way}/{application.recipient}/{application.purpose}",
+            f"export/{place}/{application.purpose}",
+        )
 
     def demand_declared(self, recipient: str, purpose: str) -> None:
         """Raise ``UnknownTerm`` unless a rule lets a declared recipient be given something."""

@@ -15,7 +15,7 @@ from troth.chapters.applications.ending import Ending
 from troth.chapters.applications.judging import Judging, caller
 from troth.documents.applications import Papers
 from troth.documents.applications.grants import Proved, SignIn, Word
-from troth.documents.applications.passes import LIFE, Bound, Held, answers, no_pass
+from troth.documents.applications.passes import LIFE, Bound, Held, Kind, answers, no_pass
 from troth.documents.applications.register import Application
 from troth.documents.applications.scopes import (
     CONFIRMED,
@@ -97,7 +97,8 @@ class Telling:
             raise ConsentMissing(clause="4.1.1", remedy="ask the person")
         granted = tuple(s for s in known(scopes) if s in grant.scopes and s in application.scopes)
         at = self._gate.clock.now()
-        begun = self._papers.grants.begin(
+        code, keep = self._papers.passes.make("code", at=at, bound=bound)
+        self._papers.grants.begin(
             subject,
             application.id,
             proved,
@@ -105,8 +106,9 @@ class Telling:
             lasting=LASTING in granted,
             at=at,
             word=self._word(subject, application) if application.backchannel else None,
+            also=keep,
         )
-        return self._papers.passes.issue("code", begun, at=at, bound=bound)
+        return code
 
     def _word(self, subject: SubjectId, application: Application) -> Word:
         names, logouts = self._papers.names, self._papers.logouts
@@ -121,13 +123,13 @@ class Telling:
         Raises ``NotProved``, alike for everything that is wrong: then the sign-in has ended, for a
         code that somebody else tries is a code that was stolen.
         """
-        held = self._papers.passes.spend("code", code, at=self._gate.clock.now())
+        held = self._papers.passes.look("code", code, at=self._gate.clock.now())
         sign_in = self._own(held, application)
         bound = held.bound
         if bound.redirect != redirect or not answers(bound.challenge, verifier):
             self._ending.end(sign_in)
             raise no_pass()
-        return self._hand_out(application, sign_in, sign_in.scopes, bound.nonce)
+        return self._hand_out("code", code, application, sign_in, sign_in.scopes, bound.nonce)
 
     def refresh(
         self, application: Application, token: Secret, scopes: Collection[str] = ()
@@ -139,9 +141,10 @@ class Telling:
         """
         if scopes:
             self._demand_granted(token, scopes)
-        held = self._papers.passes.spend("refresh", token, at=self._gate.clock.now())
+        held = self._papers.passes.look("refresh", token, at=self._gate.clock.now())
         sign_in = self._own(held, application)
-        return self._hand_out(application, sign_in, known(scopes) or sign_in.scopes, "")
+        wanted = known(scopes) or sign_in.scopes
+        return self._hand_out("refresh", token, application, sign_in, wanted, "")
 
     def _demand_granted(self, token: Secret, scopes: Collection[str]) -> None:
         """Refuse more than was granted before the token is spent on it."""
@@ -152,7 +155,7 @@ class Telling:
                 raise BadInput("a scope was asked for that was not granted", field="scope")
 
     def _own(self, held: Held, application: Application) -> SignIn:
-        """Return the sign-in of a pass that was just spent; end it where the pass was stolen."""
+        """Return the sign-in of a pass; end it where the pass was stolen."""
         try:
             sign_in = self._papers.grants.sign_in(held.subject, held.sign_in)
         except NotFound:
@@ -164,15 +167,28 @@ class Telling:
         return sign_in
 
     def _hand_out(
-        self, application: Application, sign_in: SignIn, scopes: tuple[str, ...], nonce: str
+        self,
+        kind: Kind,
+        given: Secret,
+        application: Application,
+        sign_in: SignIn,
+        scopes: tuple[str, ...],
+        nonce: str,
     ) -> Told:
-        at, passes = self._gate.clock.now(), self._papers.passes
+        at, bound = self._gate.clock.now(), Bound(scopes=scopes)
         self._tell(sign_in, application, (PAIRWISE,))
-        bound = Bound(scopes=scopes)
+        wanted: dict[Kind, Bound] = {"access": bound}
+        if sign_in.lasting:
+            wanted["refresh"] = Bound()
+        made = self._papers.passes.trade(kind, given, sign_in, wanted, at=at)
+        if not made:
+            # Somebody else came with it at the same time.
+            self._ending.end(sign_in)
+            raise no_pass()
         return Told(
             application=application,
-            access=passes.issue("access", sign_in, at=at, bound=bound),
-            refresh=passes.issue("refresh", sign_in, at=at) if sign_in.lasting else None,
+            access=made["access"],
+            refresh=made.get("refresh"),
             lasts=LIFE["access"] // SECOND,
             scopes=scopes,
             sub=self._papers.names.pairwise(application.sector, sign_in.subject),
@@ -218,10 +234,11 @@ class Telling:
         """Let fields go to an application, recorded first; end the sign-in where they may not."""
         subject = sign_in.subject
         held = tuple(field for field in fields if field not in DERIVED)
-        acts: list[Act] = [self._judging.giving(subject, application, fields)]
+        acts: list[Act] = []
         if held:
             acts.append(Use(subject=subject, fields=held, purpose=application.purpose))
         try:
+            acts.insert(0, self._judging.giving(subject, application, fields))
             return self._gate.perform(*acts, by=caller(application)).values
         except (Refused, Erased) as error:
             self._ending.end(sign_in)

@@ -17,7 +17,7 @@ from troth.gate import Gate, Holding
 from troth.gate.deposits import Deposit, Deposits
 from troth.model.acts import SUBJECT, SYSTEM, Act, Actor, Export, Json, Record, Settle
 from troth.model.clock import Moment, after, iso
-from troth.model.errors import Erased, NotFound, Refused
+from troth.model.errors import Erased, NotFound, TrothError
 from troth.model.secret import Secret
 from troth.model.standing import Standing
 from troth.model.terms import SubjectId
@@ -99,8 +99,8 @@ class Copies:
         except (Erased, NotFound):
             self._deposits.drop(deposit.subject, deposit.id)
             return False
-        except Refused:
-            self._deposits.failed(deposit)
+        except TrothError:
+            # Tried again after its lease, a few times; what is owed stays owed, for people to see.
             return False
         return True
 

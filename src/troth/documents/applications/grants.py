@@ -125,6 +125,9 @@ class SignIn(Struct, frozen=True, kw_only=True):
     until: Moment
 
 
+Also = Callable[[Tx, SignIn], object]
+
+
 class Grants:
     """The grants and sign-ins of a house, each in the store of its subject's region."""
 
@@ -172,8 +175,12 @@ class Grants:
         lasting: bool,
         at: Moment,
         word: Word | None = None,
+        also: Also | None = None,
     ) -> SignIn:
-        """Begin a sign-in at an application; ``word`` seals what it is told when that ends."""
+        """Begin a sign-in at an application; ``word`` seals what it is told when that ends.
+
+        ``also`` is done in the same transaction.
+        """
         name = secrets.token_hex(16)
         begun = SignIn(
             subject=subject,
@@ -186,7 +193,13 @@ class Grants:
             until=Moment(at + (LASTING if lasting else SHORT)),
         )
         row = (*_row(begun), word(name) if word else None)
-        self._store(subject).transact(lambda tx: self._begin(tx, begun, row))
+
+        def work(tx: Tx) -> None:
+            self._begin(tx, begun, row)
+            if also:
+                also(tx, begun)
+
+        self._store(subject).transact(work)
         return begun
 
     @staticmethod

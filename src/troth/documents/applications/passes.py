@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -28,20 +28,21 @@ from troth.model.terms import Region, SubjectId
 from troth.store.sql import Row, Store, Tx
 
 Kind = Literal["code", "access", "refresh"]
+Keep = Callable[[Tx, SignIn], bool]
+"""Keeps a pass of a sign-in in an open transaction; tells whether the sign-in stands."""
 LIFE: Final[Mapping[Kind, int]] = {"code": MINUTE, "access": 10 * MINUTE, "refresh": 7 * DAY}
 """How long each is good, and never longer than its sign-in."""
 BEGINS: Final[Mapping[Kind, str]] = {"code": "", "access": "app_", "refresh": ""}
 """How a pass begins: an access token is told apart from a service key before it is looked up."""
 
-# Remembers a pass by its digest.
+# Remembers a pass by its digest, unless its sign-in has ended meanwhile.
 KEEP: Final = (
     "INSERT INTO passes (subject_id, digest, kind, sign_in, bound, expires)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
+    " SELECT subject_id, ?, ?, id, ?, ? FROM sign_ins WHERE subject_id = ? AND id = ?"
 )
 # Spends a pass; of two who come at once, one changes the row.
 SPEND: Final = (
     "UPDATE passes SET spent = ? WHERE digest = ? AND kind = ? AND spent = 0 AND expires > ?"
-    " RETURNING subject_id, sign_in, bound"
 )
 # Finds one that is not late, spent or not.
 FIND: Final = (
@@ -86,46 +87,63 @@ class Passes:
         self._stores = stores
         self._key = key
 
-    def issue(self, kind: Kind, of: SignIn, *, at: Moment, bound: Bound | None = None) -> Secret:
-        """Make a code or a token of a sign-in; nothing can bring it back later."""
+    def make(self, kind: Kind, *, at: Moment, bound: Bound | None = None) -> tuple[Secret, Keep]:
+        """Draw a code or a token; return it and what keeps it in an open transaction.
+
+        Nothing can bring it back later.
+        """
         made = Secret(BEGINS[kind] + secrets.token_urlsafe(32))
-        row = (
-            str(of.subject),
-            self._digest(made),
-            kind,
-            of.id,
-            msgspec.json.encode(bound or Bound()),
-            min(Moment(at + LIFE[kind]), of.until),
-        )
-        self._stores[of.subject.region].transact(lambda tx: tx.run(KEEP, row))
+        digest, told = self._digest(made), msgspec.json.encode(bound or Bound())
+
+        def keep(tx: Tx, of: SignIn) -> bool:
+            expires = min(Moment(at + LIFE[kind]), of.until)
+            row = (digest, kind, told, expires, str(of.subject), of.id)
+            return tx.change(KEEP, row) == 1
+
+        return made, keep
+
+    def issue(self, kind: Kind, of: SignIn, *, at: Moment, bound: Bound | None = None) -> Secret:
+        """Make a code or a token of a sign-in. Raises ``NotProved`` for one that has ended."""
+        made, keep = self.make(kind, at=at, bound=bound)
+        if not self._stores[of.subject.region].transact(lambda tx: keep(tx, of)):
+            raise no_pass()
         return made
 
-    def spend(self, kind: Kind, given: Secret, *, at: Moment) -> Held:
-        """Spend a code or a refresh token; one that was spent before comes back as ``stolen``.
+    def trade(
+        self, kind: Kind, given: Secret, of: SignIn, wanted: Mapping[Kind, Bound], *, at: Moment
+    ) -> dict[Kind, Secret]:
+        """Spend a code or a refresh token for some tokens of the same sign-in, in one transaction.
+
+        Nothing comes back for one that was spent meanwhile, or whose sign-in has ended.
+        """
+        made = {each: self.make(each, at=at, bound=bound) for each, bound in wanted.items()}
+        digest = self._digest(given)
+
+        def work(tx: Tx) -> bool:
+            spent = tx.change(SPEND, (at, digest, kind, at)) == 1
+            return spent and all(keep(tx, of) for _, keep in made.values())
+
+        traded = self._stores[of.subject.region].transact(work)
+        return {each: token for each, (token, _) in made.items()} if traded else {}
+
+    def look(self, kind: Kind, given: Secret, *, at: Moment) -> Held:
+        """Return what a pass is good for; one that was spent before comes back as ``stolen``.
 
         Raises ``NotProved`` for one that is unknown or late.
         """
         digest = self._digest(given)
-        store, _ = self._found(kind, digest, at)
-        held = store.transact(lambda tx: _spent(tx, digest, kind, at))
-        if held is None:
-            raise no_pass()
-        return held
-
-    def check(self, kind: Kind, given: Secret, *, at: Moment) -> Held:
-        """Return what a pass is good for, and leave it so. Raises ``NotProved``."""
-        _, row = self._found(kind, self._digest(given), at)
-        if row[3]:
-            raise no_pass()
-        return _held(row)
-
-    def _found(self, kind: Kind, digest: str, at: Moment) -> tuple[Store, Row]:
-        """Return the store in which a pass lies, and its row. Raises ``NotProved``."""
         for store in self._stores.values():
             rows = store.query(FIND, (digest, kind, at))
             if rows:
-                return store, rows[0]
+                return _held(rows[0])
         raise no_pass()
+
+    def check(self, kind: Kind, given: Secret, *, at: Moment) -> Held:
+        """Return what a pass is good for. Raises ``NotProved``, also for one that was spent."""
+        held = self.look(kind, given, at=at)
+        if held.stolen:
+            raise no_pass()
+        return held
 
     def give_up(self, given: Secret) -> None:
         """End a token that its holder has no more use for; an unknown one is no error."""
@@ -143,17 +161,14 @@ class Passes:
         return given.fingerprint(self._key)
 
 
-def _spent(tx: Tx, digest: str, kind: Kind, at: Moment) -> Held | None:
-    rows = tx.run(SPEND, (at, digest, kind, at))
-    if rows:
-        return _held(rows[0])
-    found = tx.run(FIND, (digest, kind, at))
-    return msgspec.structs.replace(_held(found[0]), stolen=True) if found else None
-
-
 def _held(row: Row) -> Held:
-    subject, sign_in, bound, *_ = row
-    return Held(subject=SubjectId(subject), sign_in=sign_in, bound=_READER.decode(bound))
+    subject, sign_in, bound, spent = row
+    return Held(
+        subject=SubjectId(subject),
+        sign_in=sign_in,
+        bound=_READER.decode(bound),
+        stolen=bool(spent),
+    )
 
 
 def answers(challenge: str, verifier: str) -> bool:

@@ -91,7 +91,7 @@ class Sent(Struct, frozen=True, kw_only=True):
     """
 
     network: Share = Share(60, 60)
-    block: Share = Share(30, 30)
+    block: Share = Share(60, 60)
     mails: Share = Share(500, 5000)
     calls: Share = Share(200, 1000)
 

@@ -21,6 +21,9 @@ Headers = Mapping[bytes, bytes]
 
 PEERS: Final = "peers"
 """Where in the state of a request lies who may say whom it comes from."""
+UNKNOWN: Final = "unknown"
+NO_NETWORK: Final = frozenset({UNKNOWN, "::/64"})
+"""What a peer without an address, and this machine over IPv6, are counted as."""
 FORWARDED: Final = b"x-forwarded-for"
 LONGEST: Final = 45
 """Characters in the longest address there is."""
@@ -91,11 +94,15 @@ class Peers:
 def origin_of(request: ASGIConnection[Any, Any, Any, Any]) -> Origin:
     """Tell where somebody tries from, as the threshold sees it (policy 7.1c; reliability A3).
 
-    The network is the peer's own, or what a listed proxy says; the device is two coarse words.
+    The network is the peer's own, or what a listed proxy says; the device is two coarse words. What
+    comes over a socket without addresses, or from this machine by a proxy that nobody listed, has
+    no network: all people would share one.
     """
     peers: Peers = request.scope["state"][PEERS]
+    network = peers.network(request.scope)
+    known = network not in NO_NETWORK and not _is_loopback(network)
     agent = request.headers.get("user-agent", "")
-    return Origin(network=peers.network(request.scope), device=device_of(agent))
+    return Origin(network=network if known else "", device=device_of(agent))
 
 
 def networks(named: Iterable[str]) -> tuple[Network, ...]:
@@ -135,7 +142,7 @@ def network_of(address: Address | None) -> str:
     ('192.0.2.7', '2001:db8::/64')
     """
     if address is None:
-        return "unknown"
+        return UNKNOWN
     if address.version == 6:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)

@@ -101,15 +101,16 @@ def _page(
     key: str = "",
 ) -> Page:
     troth = house(request)
-    switches = [_switch(request, who, choice) for choice in troth.consent.choices(who.subject)]
+    choices = troth.consent.choices(who.subject)
     purposes = troth.gate.policy().edition.purposes
-    general = [one for one in switches if _general(one.key, purposes)]
+    general = [one for one in choices if _general(one.key, purposes)]
+    special = [one for one in choices if one not in general and one.state != "unknown"]
     return show(
         request,
         "centre/consents.html",
         place=PLACE,
-        general=general,
-        special=[one for one in switches if one not in general and one.state != "unknown"],
+        general=[_switch(request, who, choice) for choice in general],
+        special=[_switch(request, who, choice) for choice in special],
         history=list(reversed(troth.consent.history(who.subject))),
         withdrawn=withdrawn,
         given=given,

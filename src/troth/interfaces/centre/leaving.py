@@ -36,7 +36,7 @@ def _plan(request: Call, who: Me, trouble: Trouble | None = None) -> Page:
     troth, words = house(request), tongue(request)
     what = troth.accounts.closing_plan(who.token)
     edition = troth.gate.policy().edition
-    choices = troth.consent.choices(who.subject)
+    standing, at = troth.gate.standing(who.subject), troth.clock.now()
     return show(
         request,
         "centre/cancel.html",
@@ -46,7 +46,7 @@ def _plan(request: Call, who: Me, trouble: Trouble | None = None) -> Page:
         groups=_grouped(what.gone, words),
         held=_held(request, what.held, words),
         services=[one.words[words.language] for one in edition.services.values() if one.needs],
-        consents=[one.words[words.language] for one in choices if one.state == "given"],
+        consents=[words.consent(key) for key in standing.consents if standing.consents_to(key, at)],
         open=[one for one in troth.rights.desk.requests(who.subject) if one.state == "open"],
     )
 

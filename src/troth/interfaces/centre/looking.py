@@ -5,14 +5,16 @@ Every entry can be taken along with its proof, which anybody checks offline with
 
 from typing import Final
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from troth.interfaces.pages.doors import me
 from troth.interfaces.pages.page import Call, Page, Seen, download, house, show, tongue
+from troth.interfaces.pages.pictures import Lane, Told, pictured, timeline
 from troth.interfaces.pages.words import Tongue
-from troth.model.clock import Moment
+from troth.model.clock import DAY, HOUR, Moment
 
-MOST: Final = 50
+MOST: Final = 20
 ZIP: Final = "application/zip"
 CHECK: Final = 'troth ledger verify proof.zip --key "$(cat key.txt)"'
 """What somebody types to check a proof."""
@@ -32,6 +34,16 @@ SORTS: Final[dict[str, tuple[str, ...]]] = {
 }
 """How entries can be sorted out: a filter's name, and how the kinds begin that it lets through."""
 STAFF_ONLY: Final = "looks"
+LANES: Final = {
+    "looks": "late",
+    "used": "node",
+    "given": "late",
+    "changed": "node",
+    "said": "good",
+    "told": "node",
+}
+"""What is drawn in lanes of time, and how each looks."""
+TICKS: Final = 12
 
 
 class Deed(Struct, frozen=True, kw_only=True):
@@ -79,7 +91,37 @@ def trail(request: Call) -> Page:
         older=start + MOST if start + MOST < len(chosen) else None,
         region=who.subject.region,
         check=CHECK,
+        picture=_picture(entries, troth.clock.now(), words),
     )
+
+
+def _picture(entries: list[Seen], at: Moment, words: Tongue) -> Markup:
+    """Draw what was done and when, a lane for each sort; the filters tell the same in figures."""
+    age = at - min((entry.at for entry in entries), default=at)
+    unit = DAY if age > TICKS * HOUR else HOUR
+    step = max(1, -(-(age + 1) // (TICKS * unit))) * unit
+    start = at - TICKS * step + 1
+    ends = [Moment(start + step * nth + step - 1) for nth in range(TICKS)]
+    ticks = [words.day(end)[5:] if unit == DAY else words.moment(end)[11:16] for end in ends]
+    lanes = [
+        Lane(label=words.say(f"sort.{name}"), counts=counts, look=look)
+        for name, look in LANES.items()
+        if any(counts := _counted(name, entries, start, step))
+    ]
+    told = Told(
+        key="timeline",
+        title=words.say("trail_picture"),
+        description=words.listed(f"{lane.label} {sum(lane.counts)}" for lane in lanes),
+    )
+    return pictured(lambda width: timeline(lanes, ticks, width), told)
+
+
+def _counted(name: str, entries: list[Seen], start: int, step: int) -> tuple[int, ...]:
+    counts = [0] * TICKS
+    for entry in entries:
+        if _lets(name, entry):
+            counts[min(TICKS - 1, max(0, (entry.at - start) // step))] += 1
+    return tuple(counts)
 
 
 def _filters(entries: list[Seen], wanted: str) -> list[Filter]:

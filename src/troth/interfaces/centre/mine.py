@@ -122,7 +122,8 @@ def _doors(request: Call, who: Me, trail: list[Seen]) -> list[Door]:
     """Say how much there is behind each door."""
     troth, words = house(request), tongue(request)
     looks = sum(1 for entry in trail if entry.kind == "data.shown" and entry.by.startswith("staff"))
-    given = sum(1 for choice in troth.consent.choices(who.subject) if choice.state == "given")
+    standing, at = troth.gate.standing(who.subject), troth.clock.now()
+    given = sum(standing.consents_to(key, at) for key in standing.consents)
     asked = sum(1 for one in troth.rights.desk.requests(who.subject) if one.state == "open")
     return [
         Door(

@@ -15,6 +15,15 @@ from troth.model.errors import Misconfigured
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+algorithm = click.option(
+    "--algorithm",
+    type=click.Choice(ALGORITHMS),
+    default=ALGORITHMS[0],
+    show_default=True,
+    help="What signs: RS256, which everybody understands, or ES256.",
+)
+
+
 @click.group()
 def applications() -> None:
     """Applications that people sign in to with their account."""
@@ -35,7 +44,7 @@ def several(name: str, into: str, told: str, *, needed: bool = False) -> Callabl
 @click.option("--scopes", default="openid", show_default=True, help=f"From {', '.join(SCOPES)}.")
 @click.option("--sector", default="", help="A host name; applications of one share their names.")
 @click.option("--public", is_flag=True, help="It runs where it can keep no secret.")
-@click.option("--algorithm", type=click.Choice(ALGORITHMS), default="RS256", show_default=True)
+@algorithm
 @several("--fact", "facts", "A condition established for it, e.g. standard_contract; repeat.")
 @several("--afterwards", "afterwards", "Where people go after signing out; repeat.")
 @click.option("--backchannel", default="", help="Where it is told that somebody is signed out.")
@@ -109,7 +118,7 @@ def renew(folder: Path, application: str, *, as_json: bool) -> None:
 
 @applications.command()
 @folder
-@click.option("--algorithm", type=click.Choice(ALGORITHMS), default="RS256", show_default=True)
+@algorithm
 @as_json
 @says_why
 def rekey(folder: Path, algorithm: str, *, as_json: bool) -> None:

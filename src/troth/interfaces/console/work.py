@@ -69,8 +69,7 @@ def listed(request: Call, by: Actor, area: Area) -> Page:
 
 
 def _requests(request: Call, by: Actor) -> Iterator[Item]:
-    del by
-    for subject, number, owed in owing(request):
+    for subject, number, owed in owing(request, by):
         yield Item(
             area=REQUESTS.key,
             href=f"{REQUESTS.root}/{subject}/{number}",
@@ -82,13 +81,20 @@ def _requests(request: Call, by: Actor) -> Iterator[Item]:
         )
 
 
-def owing(request: Call) -> Iterator[tuple[SubjectId, str, Owed]]:
+def near(by: Actor, subject: SubjectId) -> bool:
+    """Tell whether somebody's data lies where a member of staff may read it (policy 2.4)."""
+    return by.region in (None, subject.region)
+
+
+def owing(request: Call, by: Actor) -> Iterator[tuple[SubjectId, str, Owed]]:
     """Find every request that waits for an answer: whose, its number, and by when.
 
     Reviews of identities and guardians' requests are owed too, and lie with their own desks.
     """
     troth = house(request)
     for subject in troth.gate.subjects():
+        if not near(by, subject):
+            continue
         try:
             standing = troth.gate.standing(subject)
         except (Erased, NotFound):
@@ -122,8 +128,7 @@ def _changes(request: Call, by: Actor) -> Iterator[Item]:
 
 
 def _queue(request: Call, by: Actor) -> list[Seen]:
-    found: list[Seen] = house(request).realname.queue(by)
-    return found
+    return [one for one in house(request).realname.queue(by) if near(by, one.subject)]
 
 
 def _case(one: Seen, area: Area) -> Item:
@@ -162,6 +167,8 @@ def _calls(request: Call, by: Actor) -> Iterator[Item]:
 
 def _minors(request: Call, by: Actor) -> Iterator[Item]:
     for one in house(request).minors.desk.waiting(by=by):
+        if not near(by, one.guardian):
+            continue
         second = one.kind == "appeal" and one.state == "again"
         mine = second and one.method == by.id
         state = "work_proposed" if second else "work_answer" if one.state == "verified" else ""

@@ -51,7 +51,7 @@ def minor_asks(request: Call, sent: Form) -> Page:
     if born is None:
         empty.append("identity.birth_date")
     if empty or born is None:
-        return _minor(request, sent, words.missing(*empty), 422)
+        return _minor(request, sent, _missing(request, empty, address="guardian_address"), 422)
     address, mail = sent.secret("address"), "@" in sent.text("address")
     try:
         asked = house(request).minors.ask(
@@ -201,7 +201,6 @@ def _answer(
 
 
 def _take_answer(request: Call, sent: Form, token: str) -> Page:
-    words = tongue(request)
     if sent.text("answer") == "refuse":
         return _finished(request, sent, token, collect=False)
     empty = [name for name in ANSWERED if not sent.text(name)]
@@ -209,11 +208,12 @@ def _take_answer(request: Call, sent: Form, token: str) -> Page:
         empty.append("identity.birth_date")
     empty += [name for name in ("collect", "confirmed") if not sent.ticked(name)]
     if empty:
-        return _answer(request, sent, words.missing(*empty), 422)
+        told = _missing(request, empty, **{"identity.birth_date": "child_born"})
+        return _answer(request, sent, told, 422)
     try:
         return _finished(request, sent, token, collect=True)
     except TrothError as error:
-        return _answer(request, sent, (words.trouble(error),), error.status)
+        return _answer(request, sent, (tongue(request).trouble(error),), error.status)
 
 
 def _finished(request: Call, sent: Form, token: str, *, collect: bool) -> Page:
@@ -279,6 +279,17 @@ def _prove(request: Call, sent: Form, what: str) -> Page:
         )
         return _proof(request, what, (at_field,), error.status)
     return _told(request, "guardian_proved")
+
+
+def _missing(request: Call, names: list[str], **instead: str) -> tuple[Trouble, ...]:
+    """Say of each field that it is empty; ``instead`` names words that fit some better here."""
+    words = tongue(request)
+    return tuple(
+        words.instead(trouble, instead[trouble.field], field=trouble.field)
+        if trouble.field in instead
+        else trouble
+        for trouble in words.missing(*names)
+    )
 
 
 def _told(request: Call, what: str, **values: str) -> Page:

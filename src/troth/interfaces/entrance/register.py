@@ -27,15 +27,19 @@ from troth.interfaces.pages.words import Trouble
 from troth.model.clock import Moment
 from troth.model.errors import BadInput, NotOfAge, TrothError
 from troth.model.secret import Secret
-from troth.model.terms import SubjectId
+from troth.model.terms import AgeBand, SubjectId
 
 STATE: Final = "registration"
 PLACE: Final = "/register"
+BY_GUARDIAN: Final = "/minors"
+"""Where a minor begins, in a service that is meant for minors, too."""
 ASKED_APART: Final = "approved"
 """The purpose that only ever opens for something named at its time."""
 KINDS: Final = ("person", "enterprise")
 FOR_THE_ACCOUNT: Final = ("register", "account")
 """The purposes whose fields a registration may ask; others have an occasion of their own."""
+ABOUT: Final = ("enterprise", "legal_rep", "handler", "person")
+"""In which order a form asks for those it is about."""
 ASKED_ELSEWHERE: Final = ("contact.email", "contact.phone", "account.password")
 
 
@@ -109,6 +113,32 @@ def finish(request: Call, sent: Form) -> Page:
 
 
 def _open(request: Call, opened: Opened, sent: Form) -> Page:
+    try:
+        admitted = _admitted(request, opened, sent)
+    except NotOfAge as error:
+        # Neutral: what was typed is gone, and the page does not say what another answer would do.
+        return show(request, "entrance/too_young.html", status=error.status, place=PLACE)
+    except BadInput as error:
+        return _second(request, opened, sent, (tongue(request).trouble(error),), error.status)
+    return _opened(request, opened, sent) if admitted else go(request, BY_GUARDIAN)
+
+
+def _admitted(request: Call, opened: Opened, sent: Form) -> bool:
+    """Judge the age before anything else, and by the first date that this browser told (8.1).
+
+    Who goes back and tells another date is judged by the first. Returns whether somebody opens an
+    account by themselves; where minors are served, they ask a guardian instead. Raises ``NotOfAge``
+    and, for a date that is none, ``BadValue``.
+    """
+    born = birth_date(sent)
+    if born is None:
+        return True
+    browser = Secret(binding(request))
+    age = house(request).minors.enter(opened.residence, browser=browser, born=born)
+    return age is AgeBand.ADULT
+
+
+def _opened(request: Call, opened: Opened, sent: Form) -> Page:
     empty = [
         name for name in ("email_code", "phone_code", "password", "terms") if not sent.text(name)
     ]
@@ -117,19 +147,29 @@ def _open(request: Call, opened: Opened, sent: Form) -> Page:
     ]
     if birth_date(sent) is None and opened.kind == "person":
         empty.append("identity.birth_date")
+    if opened.kind == "enterprise" and not sent.ticked("about_others"):
+        empty.append("about_others")
     if empty:
-        return _second(request, opened, sent, tongue(request).missing(*empty), 422)
+        return _second(request, opened, sent, _missing(request, opened, empty), 422)
     try:
         welcome = house(request).accounts.register(
             _registration(request, opened, sent), origin=origin_of(request)
         )
-    except NotOfAge as error:
-        # Neutral: what was typed is gone, and the page does not say what another answer would do.
-        return show(request, "entrance/too_young.html", status=error.status, place=PLACE)
     except TrothError as error:
         return _second(request, opened, sent, (tongue(request).trouble(error),), error.status)
     begin_session(request, welcome.token)
     return go(request, "/me?welcome=1")
+
+
+def _missing(request: Call, opened: Opened, names: list[str]) -> tuple[Trouble, ...]:
+    """Say of each field that it is empty; one of the policy's is called by its name."""
+    words, named = tongue(request), {one.field for one in _asked(request, opened)}
+    return tuple(
+        Trouble(field=name, what=words.say("fill_in", field=words.field(name)), remedy="")
+        if name in named
+        else words.trouble(BadInput("a field is empty", field=name))
+        for name in names
+    )
 
 
 def _registration(request: Call, opened: Opened, sent: Form) -> Registration:
@@ -244,8 +284,9 @@ def _second(
 
 
 def _groups(request: Call, opened: Opened) -> dict[str, list[Any]]:
-    """Return what is asked by whom it is about: the person, the company, its people."""
-    groups: dict[str, list[Any]] = {}
-    for one in _asked(request, opened):
+    """Return what is asked by whom it is about: the company, its people, whoever registers."""
+    groups: dict[str, list[Any]] = {about: [] for about in ABOUT}
+    # A name comes first: with it, whoever fills in the form sees whom the rest is about.
+    for one in sorted(_asked(request, opened), key=lambda one: not one.field.endswith(".name")):
         groups.setdefault(one.about, []).append(one)
-    return groups
+    return {about: fields for about, fields in groups.items() if fields}

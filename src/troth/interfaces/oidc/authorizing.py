@@ -158,7 +158,11 @@ def _ask(
         sealed=sealed,
         application=question.application,
         told=[tongue(request).field("account.pairwise")],
-        abroad=[_box(request, key) for key in question.keys if key.startswith(EXPORT)],
+        abroad=[
+            _abroad(request, key, question.application)
+            for key in question.keys
+            if key.startswith(EXPORT)
+        ],
         boxes=[_scope(request, scope) for scope in question.boxes],
         granted=[_scope(request, scope) for scope in question.granted],
         action=ANSWER,
@@ -166,9 +170,13 @@ def _ask(
     )
 
 
-def _box(request: Call, key: str) -> Box:
+def _abroad(request: Call, key: str, application: Seen) -> Box:
     words = tongue(request)
-    return Box(name=f"key:{key}", label=words.consent(key), hint=words.say("application_abroad"))
+    recipient = house(request).gate.policy().recipient(application.recipient)
+    label = words.say(
+        "application_abroad_yes", operator=application.operator, country=recipient.country
+    )
+    return Box(name=f"key:{key}", label=label, hint=words.say("application_abroad"))
 
 
 def _scope(request: Call, scope: str) -> Box:
@@ -186,7 +194,12 @@ def answer(request: Call, sent: Form) -> Page:
     at = house(request).clock.now()
     wish = forms(request).open("wish", binding(request), sent.text("wish"), Wish, at=at)
     application = found.one(wish.client)
-    who = me(request)
+    try:
+        who = me(request)
+    except Stranger:
+        # Their session ended while the page stood open: they come back to it by signing in.
+        onward = quote(f"{PLACE}?{urlencode(wish.words())}", safe="")
+        return dressed(request, Redirect(f"/sign-in?to={onward}", status_code=303))
     if sent.text("answer") == "no":
         found.applications.decline(who.subject, application, by=who.by)
         no = ProtocolError("access_denied", "the person said no")

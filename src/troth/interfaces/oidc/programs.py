@@ -60,7 +60,7 @@ def token(request: Call) -> Answer:
     kind = kinds.get(_need(sent, "grant_type"))
     if kind is None:
         raise ProtocolError("unsupported_grant_type", "there are codes and refresh tokens")
-    return told(_handed(found, kind(found, application, sent)))
+    return told(handed(found, kind(found, application, sent)))
 
 
 def _by_code(found: Provider, application: Seen, sent: dict[str, str]) -> Seen:
@@ -78,17 +78,18 @@ def _by_refresh(found: Provider, application: Seen, sent: dict[str, str]) -> See
     return found.applications.refresh(application, given, wanted)
 
 
-def _handed(found: Provider, handed: Seen) -> dict[str, object]:
-    access = handed.access.reveal()
+def handed(found: Provider, given: Seen) -> dict[str, object]:
+    """Spell what an application is handed (``Told``), its ID token signed (RFC 6749 5.1)."""
+    access = given.access.reveal()
     answer: dict[str, object] = {
         "access_token": access,
         "token_type": "Bearer",
-        "expires_in": handed.lasts,
-        "scope": " ".join(handed.scopes),
-        "id_token": found.signing().id_token(handed, access),
+        "expires_in": given.lasts,
+        "scope": " ".join(given.scopes),
+        "id_token": found.signing().id_token(given, access),
     }
-    if handed.refresh is not None:
-        answer["refresh_token"] = handed.refresh.reveal()
+    if given.refresh is not None:
+        answer["refresh_token"] = given.refresh.reveal()
     return answer
 
 

@@ -41,6 +41,22 @@ class Wish(Struct, frozen=True, kw_only=True):
     name: str = ""
     locales: tuple[str, ...] = ()
 
+    def words(self) -> dict[str, str]:
+        """Return the words in which the same is asked once more."""
+        told = {
+            "client_id": self.client,
+            "redirect_uri": self.redirect,
+            "response_type": "code",
+            "scope": " ".join(self.scopes),
+            "code_challenge": self.challenge,
+            "code_challenge_method": "S256",
+            "state": self.state,
+            "nonce": self.nonce,
+            "prompt": " ".join(self.prompts),
+            "max_age": "" if self.max_age is None else str(self.max_age),
+        }
+        return {name: word for name, word in told.items() if word}
+
 
 class Back(Struct, frozen=True, kw_only=True):
     """Where a person is led back to, with the application's own word."""

@@ -7,54 +7,90 @@ from typing import Final
 
 from msgspec import Struct
 
-LISTS: Final = (("/policy/collected", "list_collected"), ("/policy/shared", "list_shared"))
+Links = tuple[tuple[str, str], ...]
+"""Pairs of an address and the key of its text."""
+LISTS: Final[Links] = (
+    ("/policy/collected", "list_collected"),
+    ("/policy/shared", "list_shared"),
+)
+
+
+class Group(Struct, frozen=True):
+    """A few links under a heading; ``key`` is the heading's text, or empty where there is none."""
+
+    key: str
+    links: Links
 
 
 class Section(Struct, frozen=True, kw_only=True):
     """A part of the pages with a menu of its own.
 
-    ``key`` names it; ``root`` is the address that it and all below it belong to; ``links`` are
-    pairs of an address and the key of its text; ``lists`` are the two lists, under their heading.
+    ``key`` names it; ``root`` is the address that it and all below it belong to.
     """
 
     key: str
     root: str
-    links: tuple[tuple[str, str], ...]
-    lists: tuple[tuple[str, str], ...] = LISTS
+    groups: tuple[Group, ...]
+
+    @property
+    def links(self) -> Links:
+        """Every link, in order."""
+        return tuple(link for group in self.groups for link in group.links)
 
 
 MINE: Final = Section(
     key="menu_me",
     root="/me",
-    links=(
-        ("/me", "menu_start"),
-        ("/me/trail", "who_looked"),
-        ("/me/consents", "consents"),
-        ("/me/applications", "menu_applications"),
-        ("/me/requests", "menu_requests"),
-        ("/me/correct", "menu_correct"),
-        ("/me/limits", "menu_limits"),
-        ("/me/copy", "menu_copy"),
-        ("/me/move", "menu_move"),
-        ("/me/papers", "menu_papers"),
-        ("/me/complain", "menu_complain"),
-        ("/me/contact", "menu_contact"),
-        ("/me/realname", "do_realname"),
-        ("/me/security", "menu_security"),
-        ("/me/password", "menu_password"),
-        ("/me/sessions", "menu_sessions"),
-        ("/me/cancel", "do_cancel"),
+    groups=(
+        Group("", (("/me", "menu_start"),)),
+        Group(
+            "menu_see",
+            (
+                ("/me/trail", "who_looked"),
+                ("/me/papers", "menu_papers"),
+                *LISTS,
+            ),
+        ),
+        Group(
+            "menu_decide",
+            (
+                ("/me/consents", "consents"),
+                ("/me/applications", "menu_applications"),
+                ("/me/limits", "menu_limits"),
+                ("/me/correct", "menu_correct"),
+                ("/me/copy", "menu_copy"),
+                ("/me/move", "menu_move"),
+                ("/me/requests", "menu_requests"),
+                ("/me/complain", "menu_complain"),
+            ),
+        ),
+        Group(
+            "menu_account",
+            (
+                ("/me/contact", "menu_contact"),
+                ("/me/realname", "do_realname"),
+                ("/me/security", "menu_security"),
+                ("/me/password", "menu_password"),
+                ("/me/sessions", "menu_sessions"),
+                ("/me/cancel", "do_cancel"),
+            ),
+        ),
     ),
 )
 BOOK: Final = Section(
     key="menu_policy",
     root="/policy",
-    links=(
-        ("/policy", "menu_text"),
-        ("/policy/changes", "policy_changes"),
-        ("/policy/editions", "changes_editions"),
-        ("/cookies", "cookies"),
-        ("/clauses", "board"),
+    groups=(
+        Group(
+            "",
+            (
+                ("/policy", "menu_text"),
+                ("/policy/changes", "policy_changes"),
+                ("/policy/editions", "changes_editions"),
+            ),
+        ),
+        Group("menu_lists", LISTS),
+        Group("menu_also", (("/cookies", "cookies"), ("/clauses", "board"))),
     ),
 )
 ALSO: Final = ("/cookies", "/clauses")

@@ -156,7 +156,7 @@ class Notify(Act, frozen=True, kw_only=True):
 
     ``channels`` are tried in order until one delivers: ``email``, ``sms``, ``letter``, ``phone``,
     ``push``. ``to`` carries an address that is not kept, by channel (a code to somebody who has not
-    registered yet). The text is personal data. From ``until`` on it is dropped instead of delivered:
+    registered yet). The text is personal data. From ``until`` on it is dropped, not delivered:
     a code that opens nothing any more helps nobody.
     """
 
