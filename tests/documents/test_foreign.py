@@ -147,7 +147,7 @@ def test_only_ours_is_not_replaced(passwords: Passwords) -> None:
     assert all(passwords.needs_rehash(Secret(text)) for text in HASHES.values())
 
 
-@pytest.mark.parametrize("text", TOO_DEAR)
+@pytest.mark.parametrize("text", TOO_DEAR, ids=range(len(TOO_DEAR)))
 def test_a_hash_that_would_keep_the_server_busy_is_refused_and_never_computed(text: str) -> None:
     with pytest.raises(BadValue) as refused:
         foreign.demand(Secret(text))

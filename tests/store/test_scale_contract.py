@@ -20,6 +20,7 @@ OTHERWISE = {
     "codes": "a code is asked for by its challenge, before anybody is a subject",
     "throttles": "what is tried is counted by its digest, whoever tries",
     "paces": "what is paced is counted by its digest: a network, a block of numbers, the house",
+    "spent_proofs": "what is good once is known by its digest, before and after anybody is known",
     "identity_counts": "how often was asked is counted by a digest: a subject, a number, the house",
     "identity_calls": "a call of an authority is known by its own random id",
     "birthdays": "one row for the house: up to when birthdays were looked for",

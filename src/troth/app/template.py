@@ -67,6 +67,7 @@ port = 8420
 # secure = true  # people reach it over TLS, at a proxy
 # origin = "https://account.example.com"  # the address that people see: passkeys need it
 # max_body = 1048576
+# max_upload = 8388608
 # requests_per_minute = 600
 """
 

@@ -11,6 +11,7 @@ A crash after 3 and before 4 sends the message once more under the same id, and 
 row lives until a channel took the message; with it dies the key that sealed it.
 """
 
+import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -30,6 +31,7 @@ from troth.model.terms import KeyId, SubjectId
 from troth.store.sql import Store, Tx
 
 LATE: Final = "expired"
+_QUEUED: Final = itertools.count()
 UNREADABLE: Final = "sealed"
 UNSETTLED: Final = "unsettled"
 NO_CHANNEL: Final = "no_channel"
@@ -156,7 +158,7 @@ class Courier:
         """
         if not addresses:
             raise BadInput("a message needs an address", clause="7.4")
-        parcel_id = secrets.token_hex(16)
+        parcel_id = _in_turn(at)
         payload = Payload(
             subject_id=str(subject or who or parcel_id),
             id=parcel_id,
@@ -360,3 +362,8 @@ def _failed(
         permanent=permanent,
         error_code=code,
     )
+
+
+def _in_turn(at: Moment) -> str:
+    """Draw a message's id; messages of one moment leave in the order in which they were queued."""
+    return f"{at & 0xFFFF_FFFF_FFFF:012x}{next(_QUEUED) & 0xFFFF:04x}{secrets.token_hex(8)}"

@@ -115,7 +115,7 @@ def weighed(folded: str, known: Iterable[str] = ()) -> tuple[str, list[Reason]]:
 
     text = take("number", NUMBERS.sub("", steps[0][1]))
     text = take("run", _without_runs(text))
-    text = take("common", _without(text, _by_length()))
+    text = take("common", _without_common(text))
     text = take("date", DATES.sub("", text))
     text = take("common", _without_drawn(text))
     text = take("repeat", REPEATS.sub(r"\1", text))
@@ -126,8 +126,22 @@ def weighed(folded: str, known: Iterable[str] = ()) -> tuple[str, list[Reason]]:
 def _without_drawn(text: str) -> str:
     """Take out common words that are drawn with digits and signs for letters."""
     read = text.translate(UNLEET)
-    left = _without(read, _by_length())
+    left = _without_common(read)
     return left if left != read else text
+
+
+def _without_common(text: str) -> str:
+    """Take out common words, the longest first, until none is left.
+
+    Pieces of the text are looked up among the words: the words are thousands, the pieces few.
+    """
+    words, lengths = blocklist(), _lengths()
+    while True:
+        pieces = (text[at : at + n] for at in range(len(text)) for n in lengths)
+        found = {piece for piece in pieces if piece in words}
+        if not found:
+            return text
+        text = text.replace(min(found, key=lambda word: (-len(word), word)), "")
 
 
 def _without(text: str, words: Iterable[str]) -> str:
@@ -171,9 +185,9 @@ def blocklist() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _by_length() -> tuple[str, ...]:
-    """Return the blocklist, longest first, so that no word hides within a longer one."""
-    return tuple(sorted(blocklist(), key=lambda word: (-len(word), word)))
+def _lengths() -> tuple[int, ...]:
+    """Return how long common words are."""
+    return tuple(sorted({len(word) for word in blocklist()}))
 
 
 def names_in(about: Secret) -> list[str]:
