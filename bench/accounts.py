@@ -5,6 +5,8 @@ gate, a session) and one sign-in by password. The codes are sent and delivered b
 starts, as they are before a person types them; what asking for them costs is a row of its own.
 """
 
+import base64
+import hashlib
 import itertools
 import re
 from pathlib import Path
@@ -17,9 +19,11 @@ from bench.plan import Plan
 from bench.report import OURS, Fact, Findings, Goal, rows_of, verdict
 from bench.sketch import accounts as sketch
 from troth import app
-from troth.app import Begun, Registration, Shown, Troth
+from troth.app import Begun, Bound, Proved, Registration, Said, Shown, Troth
 from troth.app.settings import load
 from troth.egress.channels import MemoryChannel, by_name
+from troth.interfaces.oidc.programs import handed
+from troth.interfaces.oidc.provider import Provider
 from troth.model.clock import SetClock
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
@@ -27,6 +31,19 @@ from troth.model.terms import SubjectId
 GROUP: Final = "accounts"
 PEER: Final = "allauth"
 PASSWORD: Final = "seven kettles in the rain"
+EXCHANGE: Final = "exchange a code for tokens"
+VERIFIER: Final = "a-verifier-has-forty-three-characters-or-more"
+CHALLENGE: Final = (
+    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+)
+SHOP: Final = Said(
+    name="Shop",
+    operator="Shop Ltd",
+    contact="privacy@shop.example",
+    recipient="affiliates-cn",
+    redirects=("https://shop.example/back",),
+    scopes=("openid", "email"),
+)
 PAIR: Final = "register and sign in"
 MOST_TICKS: Final = 50
 STRIDE: Final = 104_729
@@ -147,8 +164,43 @@ def run(plan: Plan, folder: Path) -> Findings:
         name=OURS, n=1, call=front.check, supply=lambda calls: [(token,)] * calls, most=5_000
     )
     found.rows += rows_of(GROUP, "check a session", interleave([checked], plan.pace, "wall"), ())
+    found.rows += rows_of(GROUP, EXCHANGE, interleave([exchanging(front)], plan.pace, "wall"), ())
     front.troth.close()
     return found
+
+
+def exchanging(front: Front) -> Contender:
+    """Let somebody sign in at an application, and exchange code after code for signed tokens."""
+    troth = front.troth
+    made, _ = troth.applications.add(SHOP)
+    troth.agree(
+        SHOP.recipient,
+        reference="C-1",
+        purposes=("sign_in",),
+        fields=("account", "contact", "identity"),
+    )
+    (form,) = front.forms(1)[0]
+    welcome = troth.accounts.register(form)
+    session, _ = troth.accounts.who(welcome.token)
+    question = troth.applications.question(welcome.subject, made, made.scopes)
+    troth.applications.agree(
+        welcome.subject, question, ticked=("email",), keys=question.keys, shown=front.shown
+    )
+    bound = Bound(redirect=SHOP.redirects[0], challenge=CHALLENGE, nonce="n")
+    proved = Proved(session=session.id, at=session.made, means=("pwd",))
+    provider = Provider(troth)
+
+    def codes(calls: int) -> list[Args]:
+        issue = troth.applications.issue
+        return [(issue(welcome.subject, made, made.scopes, bound, proved),) for _ in range(calls)]
+
+    def exchange(code: Secret) -> None:
+        told = troth.applications.exchange(
+            made, code, redirect=SHOP.redirects[0], verifier=VERIFIER
+        )
+        handed(provider, told)
+
+    return Contender(name=OURS, n=1, call=exchange, supply=codes, most=50)
 
 
 def _beyond(pairs: Timed) -> Fact:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -167,7 +166,7 @@ class Ticking:
 
     def __init__(self, *errors: BaseException | None) -> None:
         self._errors = list(errors)
-        self.scheduler = Scheduler(SimpleNamespace(tick=self.tick), every=0.001)  # type: ignore[arg-type]
+        self.scheduler = Scheduler(self.tick, every=0.001)
         self.seen: list[list[str]] = []
 
     def tick(self) -> None:

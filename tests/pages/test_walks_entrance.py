@@ -327,6 +327,7 @@ def test_pages_in_the_middle_are_clean(
 
 def is_clean(page: Page) -> None:
     """Expect nothing that axe finds, in the light and the dark, and nothing wider than 320 px."""
-    look = seen(page)
+    assert page.viewport_size
+    look = seen(page, page.viewport_size)
     assert (look.light, look.dark, look.heads) == ([], [], 1), page.url
     assert max(look.width, look.spaced) <= 320, page.url

@@ -2,11 +2,10 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final
 
-from troth.app import Troth
-from troth.interfaces.oidc.upkeep import Upkeep
 from troth.model.errors import TrothError
 
 EVERY: Final = 1.0
@@ -17,15 +16,14 @@ PATIENCE: Final = 10.0
 
 
 class Scheduler:
-    """Calls ``tick`` in a thread of its own while a ``with`` block lasts.
+    """Calls each of its works in a thread of its own while a ``with`` block lasts.
 
     What may be better in a second (a store that is busy or full, a disk that does not answer) is
     noted and tried again; ``failures`` tells of it, newest last, until a tick succeeds.
     """
 
-    def __init__(self, troth: Troth, every: float = EVERY) -> None:
-        self._troth = troth
-        self._upkeep = Upkeep(troth)
+    def __init__(self, *work: Callable[[], object], every: float = EVERY) -> None:
+        self._work = work
         self._every = every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
@@ -40,8 +38,8 @@ class Scheduler:
     def _run(self) -> None:
         while not self._stop.wait(self._every):
             try:
-                self._troth.tick()
-                self._upkeep.tick()
+                for work in self._work:
+                    work()
             except TrothError as error:
                 self._note(error.code)
             except (OSError, sqlite3.DatabaseError) as error:

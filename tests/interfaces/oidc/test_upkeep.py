@@ -1,5 +1,6 @@
 """What the clock brings: keys before they are needed, words until they are heard."""
 
+import threading
 from typing import Any
 
 from tests.interfaces.oidc.stand import Stand
@@ -76,6 +77,10 @@ def test_a_word_that_was_not_heard_is_told_later(alone: Stand) -> None:
     assert told == [0, 0, 1]
 
 
-def test_the_scheduler_does_it_with_every_tick(alone: Stand) -> None:
-    scheduler = Scheduler(alone.troth)
-    assert isinstance(scheduler._upkeep, Upkeep)
+def test_a_scheduler_does_all_of_its_works_in_turn() -> None:
+    done: list[str] = []
+    ended = threading.Event()
+    works = (lambda: done.append("tick"), lambda: (done.append("upkeep"), ended.set()))
+    with Scheduler(*works, every=0.001):
+        assert ended.wait(10)
+    assert done[:2] == ["tick", "upkeep"]

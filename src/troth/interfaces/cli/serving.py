@@ -14,6 +14,7 @@ from troth import app
 from troth.app import Troth, offline
 from troth.interfaces.cli.saying import err, folder, house, says_why
 from troth.interfaces.demo import populate
+from troth.interfaces.oidc.upkeep import Upkeep
 from troth.interfaces.scheduler import Scheduler
 from troth.interfaces.server import serve as serving
 from troth.model.errors import Misconfigured
@@ -70,7 +71,7 @@ def run(troth: Troth, host: str, port: int, lines: Sequence[str] = ()) -> None:
         tell(host, port)
         for line in lines:
             err.print(line)
-        with Scheduler(troth) as scheduler:
+        with Scheduler(troth.tick, Upkeep(troth).tick) as scheduler:
             serving(troth, host, port, failures=lambda: scheduler.failures)
     err.print("stopped")
 
