@@ -59,7 +59,9 @@ def test_it_is_found_in_a_folder_below_and_named_by_its_place(tmp_path: Path) ->
     assert (trace.value, trace.file, trace.spelling) == (1, "a/b/c.db", "utf-8")
 
 
-@pytest.mark.parametrize("octets", [b"", b"\x1f\x8b\x08 not gzip", gzip.compress(b"else", mtime=0)[:9]])
+@pytest.mark.parametrize(
+    "octets", [b"", b"\x1f\x8b\x08 not gzip", gzip.compress(b"else", mtime=0)[:9]]
+)
 def test_what_does_not_hold_it_gives_nothing(tmp_path: Path, octets: bytes) -> None:
     (tmp_path / "file").write_bytes(octets)
     assert found(tmp_path) == []
