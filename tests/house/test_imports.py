@@ -26,9 +26,17 @@ ROOMS = (
     *("documents", "gate", "policy", "ledger", "vault", "egress", "store", "model"),
 )
 PARTS_OF_THE_APP = (
-    *("app.building", "app.house", "app.instance", "app.offline", "app.rehearsal"),
+    *(
+        "app.building",
+        "app.furnishing",
+        "app.house",
+        "app.instance",
+        "app.offline",
+        "app.rehearsal",
+    ),
     *("app.settings", "app.traces", "app.upkeep", "app.archive", "app.checkup", "app.lock"),
-    *("app.merge", "app.rewrap", "app.safekeeping", "app.switch", "app.template", "app.wiring"),
+    *("app.merge", "app.rehearsal", "app.rewrap", "app.safekeeping", "app.switch", "app.template"),
+    "app.wiring",
 )
 
 

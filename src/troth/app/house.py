@@ -9,39 +9,16 @@ from pathlib import Path
 from typing import Final
 
 from troth.app import checkup, safekeeping, upkeep
-from troth.app.building import Builder, OpenStore, compiled, proof_of
+from troth.app.building import Builder, OpenStore, compiled
 from troth.app.checkup import Ailment
+from troth.app.furnishing import Furnished
 from troth.app.safekeeping import KeyBackup
 from troth.app.settings import Settings
-from troth.app.wiring import minors_of, together
-from troth.chapters.accounts.people import People
 from troth.chapters.accounts.registration import Begun as Begun
 from troth.chapters.accounts.registration import Registration as Registration
-from troth.chapters.accounts.security import Accounts
-from troth.chapters.applications import Applications
-from troth.chapters.calls import Calls
-from troth.chapters.consent import Consent
-from troth.chapters.contact import Contact
-from troth.chapters.evidence import Evidence
-from troth.chapters.incidents import Incidents
-from troth.chapters.realname import Realname
-from troth.chapters.retention import Retention
-from troth.chapters.rights.own import Rights
-from troth.chapters.sharing import Sharing
-from troth.chapters.staff import Staff
-from troth.chapters.support import Support
-from troth.chapters.updates import Updates
-from troth.chapters.usage import Usage
-from troth.documents.access import Access
 from troth.documents.agreement import Shown as Shown
 from troth.documents.agreement import Tick as Tick
-from troth.documents.applications import open_papers
-from troth.documents.applications.grants import RESTING
-from troth.documents.cases import Cases
-from troth.documents.contract import Contract, Contracts
-from troth.documents.imports.register import Imports
-from troth.documents.notice import Notices
-from troth.egress import backchannel
+from troth.documents.contract import Contract
 from troth.egress.channels import Channel
 from troth.egress.databases import Database
 from troth.egress.recipients import RecipientPort
@@ -59,12 +36,11 @@ from troth.model.terms import Region
 from troth.policy import render
 from troth.policy.compare import Comparison, compare
 from troth.policy.shelf import Shelf
-from troth.store.sql import Store
 
 YEAR_DAYS: Final = 365
 
 
-class Troth:
+class Troth(Furnished):
     """One instance: its gate and its chapters. Safe from many threads; close it when done."""
 
     def __init__(
@@ -82,106 +58,32 @@ class Troth:
         ``channels`` and ``recipients`` stand in for those the settings name. Raises
         ``Misconfigured``, ``WrongRootKey``, ``DatabaseTooNew``; nothing is changed then.
         """
-        self.settings = settings
-        self.clock = clock or SystemClock()
-        self._builder = Builder(
+        clock = clock or SystemClock()
+        builder = Builder(
             settings,
-            self.clock,
+            clock,
             channels=channels,
             recipients=recipients,
             databases=databases,
             open_store=open_store,
         )
-        self.home = Region(settings.instance.home)
         try:
-            self._furnish()
+            super().__init__(settings, clock, builder, self._open_gate(settings, clock, builder))
         except BaseException:
-            self._builder.abandon()
+            builder.abandon()
             raise
+        self._backup_key = builder.named(self.home, upkeep.BACKUP_KEY)
 
-    def _open_gate(self) -> Gate:
-        regions = [Region(name) for name in self.settings.regions]
-        rooms = {region: self._builder.region(region) for region in regions}
-        self._shelf = Shelf(rooms[self.home].store)
+    def _open_gate(self, settings: Settings, clock: Clock, builder: Builder) -> Gate:
+        home = Region(settings.instance.home)
+        rooms = {region: builder.region(region) for region in map(Region, settings.regions)}
+        self._shelf = Shelf(rooms[home].store)
         return Gate(
             rooms,
             self._shelf,
-            home=self.home,
-            clock=self.clock,
-            epoch_days=self.settings.instance.epoch_days,
-        )
-
-    def _furnish(self) -> None:
-        """Open the gate and build the chapters, each with the documents it reads."""
-        self.gate = self._open_gate()
-        gate, named = self.gate, self._builder.named
-        stores = {region: rooms.store for region, rooms in gate.regions.items()}
-        self.notices = Notices()
-        key = named(self.home, "proof")
-        self.proof = proof_of(self.settings, stores, home=self.home, key=key)
-        self.token_key = named(self.home, "token")
-        self._backup_key = named(self.home, upkeep.BACKUP_KEY)
-        self.contracts = Contracts(stores[self.home])
-        self.access = Access(
-            stores[self.home],
-            hashed=self.proof.passwords.hash,
-            matches=lambda given, kept: self.proof.passwords.verify(kept, given),
-            throttle=self.proof.throttle,
-        )
-        self.minors = minors_of(
-            self.settings, gate, self.notices, self.proof, lambda: self.rights, stores, key
-        )
-        self.rights = Rights(
-            gate,
-            self.notices,
-            self.proof,
-            irreversible_days=self.settings.instance.epoch_days,
-            beside=together(People(gate, self.notices).beside, self.minors.beside),
-        )
-        self.accounts = Accounts(
-            gate,
-            self.notices,
-            self.proof,
-            plan=self.rights.plan,
-            end=lambda subject, by: self.rights.erase(subject, by=by),
-            imports=Imports(stores[self.home], named(self.home, "imports")),
-        )
-        self.calls = Calls(gate)
-        self.consent = Consent(gate, self.notices)
-        self.applications = self._applications(stores)
-        self.contact = Contact(gate, self.notices, self.proof)
-        self.incidents = Incidents(gate, self.notices)
-        self.realname = Realname(
-            gate, self.notices, self.contracts, Cases(stores, named(self.home, "cases"))
-        )
-        self.retention = Retention(gate, self.notices)
-        self.sharing = Sharing(gate, self.contracts)
-        self.staff = Staff(gate)
-        self.support = Support(gate)
-        self.updates = Updates(gate, self.notices)
-        self.usage = Usage(gate)
-        self.evidence = Evidence(gate, self._builder.tested())
-
-    def _applications(self, stores: Mapping[Region, Store]) -> Applications:
-        named, proof = self._builder.named, self.proof
-        proof.sessions.bear(RESTING)
-        papers = open_papers(
-            stores,
-            home=self.home,
-            digests=named(self.home, "passes"),
-            names=named(self.home, "pairwise"),
-            seals=named(self.home, "signing"),
-        )
-        return Applications(
-            self.gate,
-            self.contracts,
-            papers,
-            give=self.consent.give,
-            withdraw=self.consent.withdraw,
-            stands=lambda subject, session: any(
-                one.id == session for one in proof.sessions.of(subject, at=self.clock.now())
-            ),
-            carry=backchannel.tell,
+            home=home,
+            clock=clock,
+            epoch_days=settings.instance.epoch_days,
         )
 
     # --- the policy ----------------------------------------------------------------------------

@@ -10,10 +10,11 @@ from typing import Final
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Scope
 
-from troth.interfaces.api import acts, ledger, schema, subjects
 from troth.interfaces.api import answers as gives
 from troth.interfaces.api import bodies as takes
-from troth.interfaces.api import open as books
+from troth.interfaces.api import schema
+from troth.interfaces.api.addresses import acts, ledger, subjects
+from troth.interfaces.api.addresses import open as books
 from troth.interfaces.api.codec import encode
 from troth.interfaces.api.endpoint import JSON, Endpoint, House, Raw, Written
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from troth.interfaces.api.addresses.ledger import TEXT
 from troth.interfaces.api.answers import Words
 from troth.interfaces.api.codec import encode
 from troth.interfaces.api.endpoint import JSON, Call, Raw
-from troth.interfaces.api.ledger import TEXT
 from troth.model.acts import Json
 from troth.model.clock import Moment, date, iso
 from troth.model.errors import TrothError

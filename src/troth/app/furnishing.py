@@ -1,0 +1,121 @@
+"""Furnishing: the chapters of one instance, each given the gate and the documents it reads.
+
+A chapter knows no other. What one needs of another is handed to it here, as a function.
+"""
+
+from collections.abc import Mapping
+
+from troth.app.building import Builder, proof_of
+from troth.app.settings import Settings
+from troth.app.wiring import minors_of, together
+from troth.chapters.accounts.people import People
+from troth.chapters.accounts.security import Accounts
+from troth.chapters.applications import Applications
+from troth.chapters.calls import Calls
+from troth.chapters.consent import Consent
+from troth.chapters.contact import Contact
+from troth.chapters.evidence import Evidence
+from troth.chapters.incidents import Incidents
+from troth.chapters.realname import Realname
+from troth.chapters.retention import Retention
+from troth.chapters.rights.own import Rights
+from troth.chapters.sharing import Sharing
+from troth.chapters.staff import Staff
+from troth.chapters.support import Support
+from troth.chapters.updates import Updates
+from troth.chapters.usage import Usage
+from troth.documents.access import Access
+from troth.documents.applications import open_papers
+from troth.documents.applications.grants import RESTING
+from troth.documents.cases import Cases
+from troth.documents.contract import Contracts
+from troth.documents.imports.register import Imports
+from troth.documents.notice import Notices
+from troth.egress import backchannel
+from troth.gate import Gate
+from troth.model.clock import Clock
+from troth.model.terms import Region
+from troth.store.sql import Store
+
+
+class Furnished:
+    """A gate and what hangs on it: one attribute for each chapter."""
+
+    def __init__(self, settings: Settings, clock: Clock, builder: Builder, gate: Gate) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.home = Region(settings.instance.home)
+        self.gate = gate
+        self._builder = builder
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Build the chapters, each with the documents it reads."""
+        gate, named = self.gate, self._builder.named
+        stores = {region: rooms.store for region, rooms in gate.regions.items()}
+        self.notices = Notices()
+        key = named(self.home, "proof")
+        self.proof = proof_of(self.settings, stores, home=self.home, key=key)
+        self.token_key = named(self.home, "token")
+        self.contracts = Contracts(stores[self.home])
+        self.access = Access(
+            stores[self.home],
+            hashed=self.proof.passwords.hash,
+            matches=lambda given, kept: self.proof.passwords.verify(kept, given),
+            throttle=self.proof.throttle,
+        )
+        self.minors = minors_of(
+            self.settings, gate, self.notices, self.proof, lambda: self.rights, stores, key
+        )
+        self.rights = Rights(
+            gate,
+            self.notices,
+            self.proof,
+            irreversible_days=self.settings.instance.epoch_days,
+            beside=together(People(gate, self.notices).beside, self.minors.beside),
+        )
+        self.accounts = Accounts(
+            gate,
+            self.notices,
+            self.proof,
+            plan=self.rights.plan,
+            end=lambda subject, by: self.rights.erase(subject, by=by),
+            imports=Imports(stores[self.home], named(self.home, "imports")),
+        )
+        self.calls = Calls(gate)
+        self.consent = Consent(gate, self.notices)
+        self.applications = self._applications(stores)
+        self.contact = Contact(gate, self.notices, self.proof)
+        self.incidents = Incidents(gate, self.notices)
+        self.realname = Realname(
+            gate, self.notices, self.contracts, Cases(stores, named(self.home, "cases"))
+        )
+        self.retention = Retention(gate, self.notices)
+        self.sharing = Sharing(gate, self.contracts)
+        self.staff = Staff(gate)
+        self.support = Support(gate)
+        self.updates = Updates(gate, self.notices)
+        self.usage = Usage(gate)
+        self.evidence = Evidence(gate, self._builder.tested())
+
+    def _applications(self, stores: Mapping[Region, Store]) -> Applications:
+        named, proof = self._builder.named, self.proof
+        proof.sessions.bear(RESTING)
+        papers = open_papers(
+            stores,
+            home=self.home,
+            digests=named(self.home, "passes"),
+            names=named(self.home, "pairwise"),
+            seals=named(self.home, "signing"),
+        )
+        return Applications(
+            self.gate,
+            self.contracts,
+            papers,
+            give=self.consent.give,
+            withdraw=self.consent.withdraw,
+            stands=lambda subject, session: any(
+                one.id == session for one in proof.sessions.of(subject, at=self.clock.now())
+            ),
+            carry=backchannel.tell,
+        )

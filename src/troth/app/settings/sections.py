@@ -1,0 +1,166 @@
+"""The sections of one ``troth.toml``, each with defaults that are safe."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+ORIGIN: Final = re.compile(
+    r"(https://[a-z0-9-]+(\.[a-z0-9-]+)+|http://([a-z0-9-]+\.)*localhost)(:[1-9][0-9]{0,4})?"
+)
+"""Where browsers make passkeys: a name over TLS, or this machine."""
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Count = Annotated[int, Meta(ge=1)]
+
+
+class InstanceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the instance is called (its ledger's origin), its policy, and its home region."""
+
+    name: str = "troth.local"
+    policy: str = "itnio"
+    home: str = "global"
+    epoch_days: Annotated[int, Meta(ge=1, le=366)] = 7
+
+
+class RegionSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where one region keeps its data, its wrapped keys, and what opens them.
+
+    ``data`` and ``keys`` are paths of SQLite files or ``postgresql://`` addresses.
+    """
+
+    data: str
+    keys: str
+    key_folder: str
+    root_key: str
+
+
+class EmailSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The mail server; without a host, mail is written to the spool folder.
+
+    ``codes_per_hour`` is how many one-time codes may go out by mail, all in all.
+    """
+
+    host: str = ""
+    port: Port = 587
+    sender: str = "privacy@localhost"
+    username: str = ""
+    password: str = ""
+    codes_per_hour: Count = 5000
+
+
+class SmsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The SMS gateway; without an address, messages are written to the spool folder.
+
+    ``codes_per_hour`` is how many one-time codes may go to telephones, read out or sent, all in
+    all: whoever is paid for messages would have you send more.
+    """
+
+    gateway: str = ""
+    secret: str = ""
+    codes_per_hour: Count = 1000
+
+
+class TelephoneSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Messages that are read out by telephone.
+
+    ``desk``: they wait, sealed, for staff to call from the desk. Otherwise each is written to the
+    spool folder, in the clear, for a call centre of your own to fetch.
+    """
+
+    desk: bool = True
+
+
+class PasswordSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What passwords are checked against, and how many tries may fail.
+
+    ``breached`` is the path of a list of stolen passwords: a line for each, the hexadecimal SHA-1
+    or its first letters, sorted, a count may follow after a colon. ``failures_per_hour`` is how
+    many sign-ins may fail in the whole house before only known networks are let in.
+    """
+
+    breached: str = ""
+    failures_per_hour: Count = 3000
+
+
+class IdentitySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is asked for a real-name check.
+
+    ``authority`` is an address (``https://...``), ``fake`` for trials, which confirms by how a
+    number ends, or nothing: then people decide by hand. ``shape`` is a TOML file that says how the
+    provider there is asked; without one, a bridge of the controller's own answers in our words.
+    ``checks`` names what may be asked of it (without a shape: ``person_2``), ``fields`` which field
+    of the policy a further element is (``valid_from=identity.valid_from``). ``callback_secret`` is
+    what its calls are signed with; ``asks_per_day`` bounds what it can cost.
+    """
+
+    authority: str = ""
+    secret: str = ""
+    shape: str = ""
+    callback_secret: str = ""
+    checks: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    asks_per_day: Count = 10_000
+
+
+class MinorsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many days a guardian's consent is waited for, and a child's data is set aside at most.
+
+    ``again_hours`` is when the second letter follows to a guardian who answers by mail alone.
+    """
+
+    consent_days: Annotated[int, Meta(ge=1, le=90)] = 15
+    erase_days: Annotated[int, Meta(ge=1, le=30)] = 15
+    again_hours: Annotated[int, Meta(ge=1, le=168)] = 24
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the service listens, which proxies it believes, and how much it takes.
+
+    ``secure`` says that people reach it over TLS (at a proxy): cookies and headers then say so.
+    ``origin`` is the address that people see, such as ``https://account.example.com``: passkeys are
+    bound to it, and none can be made without. On this machine it is ``http://localhost:PORT``.
+    ``max_upload`` is what a form with a picture may weigh; anything else, ``max_body``.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 8420
+    trusted_proxies: tuple[str, ...] = ()
+    max_body: Count = 1024 * 1024
+    max_upload: Count = 8 * 1024 * 1024
+    requests_per_minute: Count = 600
+    secure: bool = False
+    origin: str = ""
+
+    @property
+    def seen_at(self) -> str:
+        """The address that people see; empty where nobody can say.
+
+        >>> ServerSettings(port=8000).seen_at, ServerSettings(host="0.0.0.0").seen_at
+        ('http://localhost:8000', '')
+        """
+        if self.origin or self.secure or self.host not in LOOPBACK:
+            return self.origin
+        return f"http://localhost:{self.port}"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set, with defaults that are safe."""
+
+    folder: str = "."
+    instance: InstanceSettings = InstanceSettings()
+    regions: Mapping[str, RegionSettings] = {}
+    email: EmailSettings = EmailSettings()
+    sms: SmsSettings = SmsSettings()
+    telephone: TelephoneSettings = TelephoneSettings()
+    passwords: PasswordSettings = PasswordSettings()
+    identity: IdentitySettings = IdentitySettings()
+    minors: MinorsSettings = MinorsSettings()
+    server: ServerSettings = ServerSettings()
+    spool: str = "spool"
+
+    def path(self, name: str) -> Path:
+        """Read a path of this file: relative ones start at the instance's folder."""
+        return Path(self.folder) / name
