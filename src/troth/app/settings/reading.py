@@ -1,8 +1,4 @@
-"""One ``troth.toml`` and ``TROTH_*``: where the house stands and how it is reached.
-
-Secrets are named by reference only (``env:NAME`` or ``file:PATH``), so that a settings file can be
-shown and a secret cannot be printed. Relative paths are read from the instance's folder.
-"""
+"""Reading the settings: the file, the variables over it, and what is wrong with them."""
 
 import difflib
 import json

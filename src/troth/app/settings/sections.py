@@ -1,4 +1,8 @@
-"""The sections of one ``troth.toml``, each with defaults that are safe."""
+"""One ``troth.toml`` and ``TROTH_*``: where the house stands and how it is reached.
+
+Secrets are named by reference only (``env:NAME`` or ``file:PATH``), so that a settings file can be
+shown and a secret cannot be printed. Relative paths are read from the instance's folder.
+"""
 
 import re
 from collections.abc import Mapping
