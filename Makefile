@@ -46,7 +46,7 @@ lock: .setup-dev  ## lock the requirements anew (takes what pyproject.toml allow
 	@$(BIN)/$(LOCK) tools/installer.in -o tools/installer.lock
 	@$(BIN)/$(LOCK) tools/build.in -o tools/build.lock
 	@$(BIN)/$(LOCK) pyproject.toml -o requirements.lock
-	@$(BIN)/$(LOCK) pyproject.toml tools/build.in --group dev -c requirements.lock -c tools/build.lock -o requirements-dev.lock
+	@$(BIN)/$(LOCK) pyproject.toml tools/build.in --all-extras --group dev -c requirements.lock -c tools/build.lock -o requirements-dev.lock
 
 clean:  ## remove what the other targets made; data in var goes too
 	rm -rf .venv var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ from bench import (
     http,
     ledger,
     machine,
+    packages,
     pages,
     rotation,
     service,
@@ -35,6 +36,7 @@ GROUPS: Final[dict[str, Group]] = {
     "http": http.run,
     "accounts": accounts.run,
     "pages": pages.run,
+    "packages": packages.run,
     "service": service.run,
     "footprint": footprint.run,
 }

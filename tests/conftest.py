@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.support import browser, clauses, network, postgres
 from tests.support.stores import BACKENDS, Backend, Maker, PostgresMaker, SqliteMaker
+from troth.documents.packages import printing
 from troth.model.clock import Moment, moment
 from troth.store.sql import Family, Store
 
@@ -32,6 +33,13 @@ settings.register_profile(
     "torture", parent=settings.get_profile("ci"), derandomize=False, max_examples=2000
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if CI else "dev"))
+
+
+@pytest.fixture(autouse=True)
+def _unprinted(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the sheets out of copies, which take a second, but where they are what is tested."""
+    if request.node.get_closest_marker("printed") is None:
+        monkeypatch.setattr(printing, "possible", lambda: False)
 
 
 # --- the session -------------------------------------------------------------------------------

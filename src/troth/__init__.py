@@ -17,7 +17,10 @@ __version__ = "0.1.0"
 _WHERE: Final = {
     "Troth": "troth.app",
     "create": "troth.app",
+    "verify_webhook": "troth.app",
     "open": "troth.app",
+    "CookieGuard": "troth.interfaces.cookies.asgi",
+    "CookieGuardWSGI": "troth.interfaces.cookies.wsgi",
     "SUBJECT": "troth.model.acts",
     "SYSTEM": "troth.model.acts",
     "Actor": "troth.model.acts",

@@ -1,6 +1,9 @@
 from troth.app import Troth as Troth
 from troth.app import create as create
 from troth.app import open as open
+from troth.app import verify_webhook as verify_webhook
+from troth.interfaces.cookies.asgi import CookieGuard as CookieGuard
+from troth.interfaces.cookies.wsgi import CookieGuardWSGI as CookieGuardWSGI
 from troth.model import acts as acts
 from troth.model.acts import SUBJECT as SUBJECT
 from troth.model.acts import SYSTEM as SYSTEM

@@ -11,7 +11,7 @@ import pytest
 from tests.chapters.conftest import instance
 from tests.chapters.people import AUTHORITY_KEYS, ID_NUMBER, NAME, House, opened, ticks
 from troth.app import Troth, settings
-from troth.app.building import authority_of, elements_of
+from troth.app.settings.identity import authority_of, elements_of
 from troth.egress.authorities import Check
 from troth.egress.channels import MemoryChannel
 from troth.egress.loopback import HttpSink

@@ -59,7 +59,7 @@ def test_a_request_that_staff_took_down_is_not_proved_by_that(
 
 def test_every_step_stands_in_the_timeline_with_its_entry(house: House, subject: SubjectId) -> None:
     desk = house.rights.desk
-    number = desk.request(subject, "delete", ground="unlawful", text=Secret("请删除"))
+    number = desk.request(subject, "restrict", text=Secret("请先停用"))
     desk.take(subject, number, by=PRIVACY)
     desk.reply(subject, number, Secret("请说明是哪一项"), by=PRIVACY)
     desk.write(subject, number, Secret("全部"))
@@ -68,7 +68,7 @@ def test_every_step_stands_in_the_timeline_with_its_entry(house: House, subject:
     assert stages(house, subject, number) == [
         *("received", "proved", "taken", "replied", "written", "settled"),
     ]
-    assert (found.what, found.ground, found.state) == ("delete", "unlawful", "fulfilled")
+    assert (found.what, found.state) == ("restrict", "fulfilled")
     assert found.ended == house.clock.now()
     entries = {entry.id for entry in house.gate.trail(subject)}
     assert {step.entry for step in found.steps} <= entries

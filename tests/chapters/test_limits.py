@@ -195,3 +195,16 @@ def test_without_consent_a_partner_gets_nothing(house: House, subject: SubjectId
     )
     with pytest.raises((ConsentMissing, Refused)):
         house.gate.perform(act)
+
+
+def test_an_opt_out_where_nobody_was_given_anything_tells_nobody(house: House) -> None:
+    sam = house.register(residence="US-CA").subject
+    house.rights.limits.opt_out(sam)
+    assert tellings(house, sam) == []
+
+
+def test_an_opt_out_that_is_sent_twice_is_made_once(house: House) -> None:
+    sam = house.register(residence="US-CA").subject
+    first = house.rights.limits.opt_out(sam, once="k1")
+    again = house.rights.limits.opt_out(sam, once="k1")
+    assert (again.replayed, set(again.entries) <= set(first.entries)) == (True, True)

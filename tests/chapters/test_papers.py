@@ -9,6 +9,7 @@ import pytest
 
 from tests.chapters.people import PRIVACY, PROVED, House, ticks
 from troth.app import offline
+from troth.chapters.rights.requests.fulfilling import Particulars
 from troth.ledger.verify import Report
 from troth.model.clock import DAY, iso
 from troth.model.errors import NotFound
@@ -60,7 +61,8 @@ def test_requests_answers_corrections_and_erasures_are_papers(
     house: House, subject: SubjectId
 ) -> None:
     number = house.rights.desk.request(subject, "explain", text=Secret("?"))
-    house.rights.desk.answer(subject, number, by=PRIVACY)
+    answer = Particulars(text=Secret("因为……"))
+    house.rights.desk.answer(subject, number, answer, by=PRIVACY)
     house.rights.correct(subject, {"contact.address": Secret("上海市")})
     house.rights.restrict(subject, ("contact.address",))
     house.rights.erase(subject, ("contact.address",), by=PROVED)

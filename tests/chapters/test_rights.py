@@ -205,7 +205,7 @@ def test_what_a_law_holds_is_set_aside_with_its_law_and_date(
     assert (held.field, held.hold) == ("usage.ip", "network-log")
     certificate = house.rights.erase(subject, by=PROVED)
     assert certificate.held == plan.held
-    assert not certificate.complete
+    assert (certificate.complete, certificate.state) == (True, "held")
     assert house.held(subject) == {"usage.ip"}
     assert house.gate.standing(subject).life == "closed"
     with pytest.raises(Refused):
@@ -273,6 +273,8 @@ def test_a_refusal_names_its_ground_and_where_to_complain(house: House, subject:
 def test_a_request_is_answered_once(house: House, subject: SubjectId) -> None:
     number = house.rights.desk.request(subject, "access")
     house.rights.desk.answer(subject, number, by=PRIVACY)
+    house.troth.tick()
+    assert house.gate.owed(subject)[number].state == "fulfilled"
     with pytest.raises(NotFound):
         house.rights.desk.answer(subject, number, by=PRIVACY)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tests.documents.editions import SMALL
 from troth.documents import ending
-from troth.documents.answer import owe_answer
+from troth.documents.requests.answer import owe_answer
 from troth.model.acts import Close, Erase, Hold, Owe, Restrict, Settle
 from troth.model.clock import DAY, Moment, moment
 from troth.model.standing import Held, HoldOn, Standing

@@ -1,92 +1,13 @@
-"""Receipts: a consent's under ISO/IEC TS 27560's names, an erasure's store by store."""
-
-import json
+"""Receipts: an erasure's, store by store."""
 
 import pytest
 
 from tests.documents.editions import SMALL
-from troth.documents.receipt import (
-    SCHEMA,
-    ConsentReceipt,
-    ErasureCertificate,
-    Gone,
-    StillHeld,
-    consent_receipt,
-)
+from troth.documents.receipt import ErasureCertificate, Gone, StillHeld
 from troth.model.clock import DAY, Moment, moment
-from troth.model.standing import Consent
-from troth.model.terms import Region
 
 AT = moment("2026-11-22")
 WHO = "f" * 32
-
-
-def receipt(key: str, consent: Consent, at: Moment = AT) -> ConsentReceipt:
-    return consent_receipt(
-        key,
-        consent,
-        who=WHO,
-        regimes=("cn",),
-        region=Region("cn"),
-        language="zh",
-        edition=SMALL,
-        at=at,
-    )
-
-
-@pytest.mark.clause("9.3b")
-def test_a_receipt_carries_the_names_of_27560() -> None:
-    told = receipt("marketing", Consent(state="given", at=AT, entry="e1")).record()
-    assert set(told) == {"schema_version", "record_id", "pii_principal_id", "processing", "events"}
-    assert told["schema_version"] == SCHEMA
-    assert told["record_id"] == "e1"
-    assert set(told["processing"][0]) == {
-        "privacy_notice",
-        "language",
-        "purposes",
-        "lawful_basis",
-        "pii_information",
-        "pii_controllers",
-        "collection_method",
-        "processing_method",
-        "storage_locations",
-        "retention_period",
-        "geographic_restrictions",
-        "jurisdiction",
-        "recipient_third_parties",
-        "withdrawal_method",
-        "privacy_rights",
-    }
-    json.dumps(told)
-
-
-def test_a_receipt_says_what_was_agreed_in_the_policys_terms() -> None:
-    told = receipt("marketing", Consent(state="given", at=AT, entry="e1")).processing[0]
-    assert told.purposes == ("dpv:DirectMarketing",)
-    assert told.pii_information[0]["category"] == "contact.email"
-    assert told.retention_period == ("P0D from account_closed",)
-    assert told.privacy_rights == ("withdraw",)
-    assert SMALL.hash in told.privacy_notice
-
-
-def test_a_receipt_for_sharing_names_the_recipient_and_the_sensitive_field() -> None:
-    key = "share/id-authority/realname"
-    told = receipt(key, Consent(state="given", at=AT)).processing[0]
-    assert told.recipient_third_parties == ("id-authority",)
-    assert told.pii_information[0]["sensitive"] is True
-
-
-@pytest.mark.parametrize(
-    ("consent", "state"),
-    [
-        (Consent(state="given", at=AT), "ConsentGiven"),
-        (Consent(state="withdrawn", at=AT), "ConsentWithdrawn"),
-        (Consent(state="refused", at=AT), "ConsentRefused"),
-        (Consent(state="given", at=AT, expires=Moment(AT + DAY)), "ConsentExpired"),
-    ],
-)
-def test_a_receipt_tells_the_state_at_its_moment(consent: Consent, state: str) -> None:
-    assert receipt("marketing", consent, Moment(AT + DAY)).events[0].event_state == state
 
 
 def certificate() -> ErasureCertificate:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from troth.egress.authorities import ELEMENTS, LATER, Check, Result, digest
 from troth.egress.fake import AMOUNT, ENDINGS, FakeAuthority, call
 from troth.model.errors import BadInput
+from troth.model.identifiers import credit_code, resident_id
 from troth.model.secret import Secret
-from troth.vault.identifiers import credit_code, resident_id
 
 GOOD = "110105199003071802"
 TOLD = {"request_id": "r1", "scene": "realname", "authorisation": "e1"}

@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.support.postgres import Server
 from troth.app import Troth, create, settings
 from troth.egress.channels import MemoryChannel
-from troth.egress.databases import Database
+from troth.egress.databases.port import Database
 from troth.egress.recipients import RecipientPort
 from troth.gate import Gate, Outcome, Rooms
 from troth.ledger.entry import Entry

@@ -5,40 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from tests.gate.house import ADDRESS, CN, EMAIL, PHONE, House
-from troth.egress.databases import Held
 from troth.ledger.verify import verify_inclusion
 from troth.model.acts import Admit, Collect, Erase, Hold, Notify, Restrict, Use
 from troth.model.clock import DAY, Moment
-from troth.model.errors import Erased, Refused, UnknownTerm, Unreachable
+from troth.model.errors import Erased, Refused, UnknownTerm
 from troth.model.secret import Secret
 from troth.model.terms import AgeBand, SubjectId
 
 FIELDS = ("contact.email", "contact.phone", "contact.address")
-
-
-class Shop:
-    """Another database of the controller's: obedient, deaf (says yes, does nothing), or down."""
-
-    def __init__(self, name: str, manner: str) -> None:
-        self.name, self.manner = name, manner
-        self.rows = 3
-
-    def _answer(self) -> None:
-        if self.manner == "down":
-            raise Unreachable
-
-    def count(self, ref: str) -> int:
-        self._answer()
-        return self.rows
-
-    def erase(self, ref: str) -> int:
-        self._answer()
-        if self.manner == "obedient":
-            self.rows = 0
-        return 3
-
-    def export(self, ref: str) -> list[Held]:
-        return []
 
 
 @pytest.fixture
@@ -127,15 +101,16 @@ def test_the_same_contact_may_come_back_as_somebody_new(house: House, subject: S
 def test_some_fields_go_and_the_rest_stays(house: House, subject: SubjectId) -> None:
     house.perform(Erase(subject=subject, fields=("contact.address",)))
     assert vault_of(house, subject) == set(house.gate.standing(subject).held) == set(FIELDS[:2])
-    erased = house.gate.trail(subject)[-1]
+    erased, certified = house.gate.trail(subject)[-2:]
     assert erased.what["fields"] == ["contact.address"]
+    assert certified.what["complete"]
     assert erased.what["method"] == "shred_key"
 
 
 def test_a_group_is_erased_field_by_field(house: House, subject: SubjectId) -> None:
     house.perform(Erase(subject=subject, fields=("contact",)))
     assert vault_of(house, subject) == set(house.gate.standing(subject).held) == set()
-    assert house.gate.trail(subject)[-1].what["fields"] == sorted(FIELDS)
+    assert house.gate.trail(subject)[-2].what["fields"] == sorted(FIELDS)
 
 
 def test_what_no_policy_declares_cannot_be_erased(house: House, subject: SubjectId) -> None:
@@ -182,48 +157,6 @@ def test_a_hold_lets_go_at_its_date(house: House, subject: SubjectId, held: Mome
     house.clock.forward(days=30)
     assert house.troth.rights.plan(subject).held == ()
     assert house.perform(Erase(subject=subject)).certificate
-
-
-# --- the controller's other databases -------------------------------------------------------------
-
-
-def erased_in(build: Callable[..., House], *shops: Shop) -> tuple[House, object]:
-    house = build(databases=shops)
-    subject = house.admit()
-    return house, house.perform(Erase(subject=subject)).certificate
-
-
-def test_complete_is_said_when_every_database_answered_clean(
-    build: Callable[..., House],
-) -> None:
-    _, certificate = erased_in(build, Shop("crm", "obedient"), Shop("shop", "obedient"))
-    assert certificate.complete
-    assert {certificate.stores["crm"], certificate.stores["shop"]} == {0}
-
-
-@pytest.mark.parametrize(("manner", "residue"), [("deaf", 3), ("down", -1)])
-def test_incomplete_names_the_database_that_is_not_clean(
-    build: Callable[..., House], manner: str, residue: int
-) -> None:
-    house, certificate = erased_in(build, Shop("crm", "obedient"), Shop("shop", manner))
-    assert not certificate.complete
-    assert (certificate.stores["crm"], certificate.stores["shop"]) == (0, residue)
-    assert house.last("erasure.certified").what["complete"] is False
-
-
-@pytest.mark.parametrize("manner", ["deaf", "down"])
-def test_a_database_is_asked_until_it_is_clean_and_that_is_remembered(
-    build: Callable[..., House], manner: str
-) -> None:
-    shop = Shop("shop", manner)
-    house, certificate = erased_in(build, shop)
-    shop.manner = "obedient"
-    house.clock.forward(days=1)
-    house.gate.tick()
-    done = house.last("house.event")
-    assert done.what == {"event": "erasure.completed", "store": "shop", "residue": 0}
-    assert done.who == certificate.who
-    assert house.rooms().store.query("SELECT * FROM errands") == []
 
 
 # --- proofs ---------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.ledger.samples import NOON, ORIGIN, SEED, entry, one_act, perform, record, someone
 from troth.ledger.checkpoint import Signer
-from troth.ledger.entry import of
+from troth.ledger.entry import Entry, of
 from troth.ledger.fold import COUNTED, FOLDS, Standings, after
 from troth.ledger.log import Log
 from troth.model import acts
@@ -227,6 +227,42 @@ def test_every_acceptance_is_kept():
 def test_the_last_check_of_a_fact_counts():
     failed = acts.Verified(subject=None, fact="realname", result="failed", method="authority")
     assert done(failed).facts == {"realname": Fact("failed", NOON, "authority")}
+
+
+@pytest.mark.parametrize(
+    ("by", "more", "how"),
+    [
+        ("subject", {}, ""),
+        ("guardian:g1", {}, ""),
+        ("staff:s1", {}, "revoked"),
+        ("system", {}, "revoked"),
+        ("staff:s1", {"invalid": True}, "invalidated"),
+        ("system", {"elsewhere": {"at": 7}}, ""),
+    ],
+)
+def test_who_ended_a_consent_and_why_is_kept(by, more, how):
+    entry = Entry(
+        id="e", kind="consent.withdrawn", at=NOON, by=by, who=WHO, what={"to": "m", **more}
+    )
+    kept = after(BLANK, entry).consents["m"]
+    assert (kept.state, kept.how) == ("withdrawn", how)
+    assert kept.at == more.get("elsewhere", {"at": NOON})["at"]
+
+
+def test_a_consent_given_again_is_renewed():
+    given = acts.ConsentGiven(subject=None, to="marketing")
+    assert done(given).consents["marketing"].how == ""
+    assert done(given, given).consents["marketing"].how == "renewed"
+    taken = acts.ConsentWithdrawn(subject=None, to="marketing")
+    assert done(given, taken, given).consents["marketing"].how == ""
+
+
+def test_a_question_is_open_until_it_is_answered():
+    asked = acts.ConsentRequested(subject=None, to="marketing")
+    later = acts.ConsentDeferred(subject=None, to="marketing")
+    assert done(asked).asked["marketing"].state == "requested"
+    assert done(asked, later).asked["marketing"].state == "deferred"
+    assert done(asked, acts.ConsentRefused(subject=None, to="marketing")).asked == {}
 
 
 def test_a_duty_is_owed_until_it_is_settled():

@@ -9,7 +9,8 @@ import pytest
 from tests.policy.small import SMALL, changed, edition
 from troth.model.clock import DAY, HOUR, iso, moment
 from troth.model.errors import UnknownTerm
-from troth.policy.edition import above, content, from_content, later, region_of, span
+from troth.policy.edition import above, content, from_content, region_of
+from troth.policy.keeping.spans import later, span
 from troth.policy.reader import load
 
 

@@ -92,10 +92,16 @@ def test_working_days_jump_over_the_weekend():
 
 
 def test_in_china_a_limit_in_working_days_leaves_room_for_working_weekends():
-    (cancel,) = limits(["cn"], "cancel", moment("2026-11-20"))
-    plain = working_days(date(2026, 11, 20), 15) - date(2026, 11, 20)
-    due = ends_at(moment("2026-11-20"), cancel)
-    assert due == moment("2026-11-20") + (plain.days - MAKEUP_DAYS) * DAY
+    (cancel,) = limits(["cn"], "cancel", moment("2027-11-19"))
+    plain = working_days(date(2027, 11, 19), 15) - date(2027, 11, 19)
+    due = ends_at(moment("2027-11-19"), cancel)
+    assert due == moment("2027-11-19") + (plain.days - MAKEUP_DAYS) * DAY
+
+
+def test_in_a_year_that_was_announced_the_calendar_itself_counts():
+    (cancel,) = limits(["cn"], "cancel", moment("2026-09-14"))
+    # Mid-autumn and the national week are off, 20 September and 10 October are worked.
+    assert iso(ends_at(moment("2026-09-14"), cancel))[:10] == "2026-10-10"
 
 
 @given(moments, st.integers(0, 60))
@@ -251,7 +257,7 @@ def test_every_regime_gives_rights_and_names_an_authority():
 @pytest.mark.clause("9.7e")
 def test_no_regime_lets_too_much_technology_stand_as_a_refusal():
     assert "too_technical" not in refusals(["us"])
-    assert refusals(["us", "cn"]) == {"repetitive", "others_at_risk"}
+    assert refusals(["us", "cn"]) == {"repetitive", "others_at_risk", "too_many_requests"}
     assert refusals([]) == frozenset()
 
 

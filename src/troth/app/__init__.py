@@ -23,6 +23,8 @@ from troth.app.instance import (
 from troth.chapters.accounts.importing import Report, Stated
 from troth.chapters.accounts.proving import AppCode, PasskeyAnswer, RecoveryCode
 from troth.chapters.accounts.registration import Begun, Registration
+from troth.chapters.consent.importing import Report as ConsentReport
+from troth.chapters.intake.letters import Received
 from troth.chapters.minors.asking import Application
 from troth.chapters.minors.consenting import Answer as GuardianAnswer
 from troth.chapters.minors.requests import Request as GuardianRequest
@@ -33,6 +35,8 @@ from troth.documents.applications.passes import Bound
 from troth.documents.applications.register import Said
 from troth.documents.imports.register import Tally
 from troth.documents.proof.origin import Origin
+from troth.documents.requests.claims import Company
+from troth.egress.webhooks.receiving import verify as verify_webhook
 from troth.gate import Outcome
 from troth.gate.together import use_each
 
@@ -41,6 +45,8 @@ __all__ = [
     "Application",
     "Begun",
     "Bound",
+    "Company",
+    "ConsentReport",
     "GuardianAnswer",
     "GuardianRequest",
     "Made",
@@ -48,6 +54,7 @@ __all__ = [
     "Outcome",
     "PasskeyAnswer",
     "Proved",
+    "Received",
     "RecoveryCode",
     "Registration",
     "Report",
@@ -68,4 +75,5 @@ __all__ = [
     "restore",
     "restore_keys",
     "use_each",
+    "verify_webhook",
 ]

@@ -3,7 +3,7 @@
 Kept beside ``app`` so that a reader of ``Troth`` sees what it offers, not how it is wired.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib import resources
 from pathlib import Path
@@ -14,26 +14,28 @@ import msgspec
 from troth.app import settings as reading
 from troth.app import switch
 from troth.app.lock import Lock
-from troth.app.settings import RegionSettings, Settings
+from troth.app.settings import RegionSettings, Settings, hooks, identity, stores
 from troth.app.switch import Move
 from troth.documents import cases
 from troth.documents.applications import grants
+from troth.documents.consents import renewals
 from troth.documents.guardian import speakers
+from troth.documents.intake import powers
 from troth.documents.proof import Proof, open_proof, sessions
 from troth.documents.proof.codes import Sent
 from troth.documents.proof.throttle import Limits
-from troth.egress import questions, shapes
-from troth.egress.authorities import Check, IdentityAuthority
-from troth.egress.channels import Channel, EmailChannel, SmsGateway, SpoolChannel
+from troth.documents.requests import register
+from troth.documents.retention import papers
+from troth.egress import questions
+from troth.egress.channels import Channel
 from troth.egress.courier import Courier
-from troth.egress.databases import Database
+from troth.egress.databases.port import Database
 from troth.egress.errands import Errands
 from troth.egress.fake import FakeAuthority
 from troth.egress.inquiry import AuthorityPort
-from troth.egress.post import Line, SigningKey
-from troth.egress.providers import HttpAuthority
+from troth.egress.post import SigningKey
 from troth.egress.recipients import RecipientPort, by_id
-from troth.egress.sheet import ByHand
+from troth.egress.webhooks.outbox import Webhooks
 from troth.gate import Rooms
 from troth.ledger.checkpoint import Signer
 from troth.ledger.fold import Standings
@@ -51,34 +53,18 @@ from troth.vault.cells import Vault
 from troth.vault.deposits import Deposits
 from troth.vault.home import KeyHome, RootKey
 from troth.vault.keys import KeyStore
+from troth.vault.logs import Logs
 
 OpenStore = Callable[[str, str], Store]
 """Opens a store by its place in the settings and its name (``cn/data``)."""
 
-ELEMENTS: Final = {
-    "identity.name": "name",
-    "identity.id_number": "id_number",
-    "contact.phone": "phone",
-    "handler.name": "name",
-    "handler.id_number": "id_number",
-    "handler.phone": "phone",
-    "bank.number": "card",
-    "bank.bank": "bank",
-    "bank.holder": "holder",
-    "enterprise.name": "company",
-    "enterprise.uscc": "uscc",
-    "legal_rep.name": "legal_rep",
-    "legal_rep.id_number": "legal_rep_id",
-}
-"""What an identity authority calls our fields; the settings add to it."""
-AUTHORITY: Final = "id-authority"
-"""The identity authority's id among the policy's recipients."""
 FAKE: Final = "fake"
 BESIDES: Final = (
     *(*sessions.BESIDES, cases.FORGET, *questions.FORGET, *grants.FORGET, *speakers.FORGET),
+    *register.FORGET,
+    *(powers.FORGET, renewals.FORGET, papers.DUE_NOW),
 )
 """What lies under a subject's id in tables that are not the vault's, and goes with the subject."""
-SPOOLED: Final = ("email", "sms", "letter", "push")
 
 
 class Builder:
@@ -100,15 +86,26 @@ class Builder:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._channels = channels_of(settings) if channels is None else channels
+        self._channels = stores.channels_of(settings) if channels is None else channels
         self._recipients = recipients
-        self._databases = databases
+        self.databases = databases
         self._open = open_store or self._store
         self._homes: dict[Region, KeyHome] = {}
         self._opened: list[Store] = []
         self.wrapped: dict[Region, Store] = {}
         self.keys: dict[Region, KeyStore] = {}
         self._lock = enter(settings)
+        if settings.databases.map:
+            self._open_databases()
+
+    def _open_databases(self) -> None:
+        home = Region(self._settings.instance.home)
+        try:
+            key = home_of(self._settings, home).named(stores.KEY)
+            self.databases = (*self.databases, *stores.databases(self._settings, key))
+        except BaseException:
+            self._lock.close()
+            raise
 
     def region(self, name: Region) -> Rooms:
         """Open one region's rooms and finish what a crash left undone there."""
@@ -135,12 +132,29 @@ class Builder:
             log=Log(data, origin, Signer(origin, home.named("signer"))),
             standings=Standings(data),
             courier=Courier(data, self._channels, vault),
-            errands=Errands(data, self._databases, vault),
+            errands=self._errands(data, vault),
             deposits=Deposits(data, vault),
+            logs=Logs(data, keys, tenant),
+            webhooks=Webhooks(
+                data, vault, hooks.endpoints(self._settings, self._clock), source=origin
+            ),
             again_key=home.named("again"),
             recipients=self._recipients_of(name, home, data),
             besides=BESIDES,
+            asked={"paper": papers.HELD},
+            ending=renewals.NOTE,
             shut=(*grants.EVERY, sessions.END_ALL),
+        )
+
+    def _errands(self, data: Store, vault: Vault) -> Errands:
+        named = self._settings.databases
+        return Errands(
+            data,
+            self.databases,
+            vault,
+            places=stores.folders(self._settings),
+            ours=named.ours,
+            patience=named.patience,
         )
 
     def _recipients_of(
@@ -155,10 +169,10 @@ class Builder:
         limits = questions.Limits(house=named.asks_per_day)
         calls = reading.secret(named.callback_secret, Path(self._settings.folder))
         port = AuthorityPort(
-            FakeAuthority(AUTHORITY, region=name)
+            FakeAuthority(identity.AUTHORITY, region=name)
             if named.authority == FAKE
-            else authority_of(self._settings, name),
-            ELEMENTS | elements_of(named.fields),
+            else identity.authority_of(self._settings, name),
+            identity.ELEMENTS | identity.elements_of(named.fields),
             questions.Questions(store, home.named("digest"), limits),
             clock=self._clock,
             calls=SigningKey(calls) if calls else None,
@@ -206,12 +220,14 @@ class Builder:
             keys.close()
         for store in self.wrapped.values():
             store.close()
+        stores.close(self.databases)
         self._lock.close()
 
     def abandon(self) -> None:
         """Let go of everything that was opened for a house that did not come to stand."""
         for store in self._opened:
             store.close()
+        stores.close(self.databases)
         self._lock.close()
 
 
@@ -312,44 +328,6 @@ def document(policy: str) -> tuple[str, str]:
     )
 
 
-def elements_of(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the element that each field is, of pairs such as ``valid_from=identity.valid_from``.
-
-    Raises ``Misconfigured`` for what is no pair.
-    """
-    found = {}
-    for pair in pairs:
-        element, told, field = pair.partition("=")
-        if not told or not element.strip() or not field.strip():
-            raise Misconfigured(
-                f"`{pair}` names no element and field", remedy="write element=field of the policy"
-            )
-        found[field.strip()] = element.strip()
-    return found
-
-
-def authority_of(settings: Settings, region: Region) -> IdentityAuthority:
-    """Return the identity authority at an address, spoken to as its shape says.
-
-    Raises ``Misconfigured`` for a shape that is none, or a check there is not.
-    """
-    named = settings.identity
-    key = SigningKey(reading.secret(named.secret, Path(settings.folder)))
-    shape = shapes.load(settings.path(named.shape)) if named.shape else shapes.BRIDGE
-    unknown = sorted(set(named.checks) - {check.value for check in Check})
-    if unknown:
-        raise Misconfigured(f"there is no check `{unknown[0]}`", remedy=f"see {reading.SEE}")
-    wanted = named.checks or (shape.checks if named.shape else (Check.PERSON_2,))
-    return HttpAuthority(
-        Line(named.authority, key),
-        name=shape.name,
-        recipient_id=AUTHORITY,
-        region=region,
-        checks=frozenset(map(Check, wanted)),
-        shape=shape,
-    )
-
-
 def proof_of(
     settings: Settings, stores: Mapping[Region, Store], *, home: Region, key: bytes
 ) -> Proof:
@@ -364,25 +342,3 @@ def proof_of(
         sent=Sent.hourly(settings.email.codes_per_hour, settings.sms.codes_per_hour),
         origin=settings.server.seen_at,
     )
-
-
-def channels_of(settings: Settings) -> dict[str, Channel]:
-    """Build the ways to reach a subject; what is not set up is written to the spool."""
-    spool = settings.path(settings.spool)
-    folder = Path(settings.folder)
-    channels: dict[str, Channel] = {name: SpoolChannel(name, spool / name) for name in SPOOLED}
-    channels["phone"] = (
-        ByHand("phone") if settings.telephone.desk else SpoolChannel("phone", spool / "phone")
-    )
-    mail, sms = settings.email, settings.sms
-    if mail.host:
-        channels["email"] = EmailChannel(
-            mail.host,
-            mail.port,
-            sender=mail.sender,
-            username=mail.username,
-            password=reading.secret(mail.password, folder),
-        )
-    if sms.gateway:
-        channels["sms"] = SmsGateway(sms.gateway, reading.secret(sms.secret, folder))
-    return channels

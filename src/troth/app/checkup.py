@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from troth.app import rewrap, safekeeping, switch
 from troth.app.building import FAKE
-from troth.app.settings import RegionSettings, Settings
+from troth.app.settings import RegionSettings, Settings, stores
 from troth.gate import Rooms
 from troth.ledger.verify import Report
 from troth.model.clock import DAY, MINUTE, Moment
@@ -172,7 +172,22 @@ def look_inside(
                 f" {settings.instance.epoch_days} days",
                 "troth keys rotate: what was erased becomes irrecoverable by it",
             )
+    yield from _databases(regions, at)
     yield from _remembered(regions[Region(settings.instance.home)], at)
+
+
+def _databases(regions: Mapping[Region, Rooms], at: Moment) -> Iterator[Ailment]:
+    """Look at the controller's other databases, and at what they are late with."""
+    asked = next(iter(regions.values())).errands.databases
+    for level, what, remedy in stores.ailing(asked):
+        yield Ailment(level=level, what=what, remedy=remedy)
+    for region, rooms in regions.items():
+        late = len(rooms.errands.overdue(at))
+        if late:
+            yield error(
+                f"{late} orders of `{region}` to other databases are overdue",
+                "see which database is silent at the desk, mend it, and have them tried again",
+            )
 
 
 def _remembered(home: Rooms, at: Moment) -> Iterator[Ailment]:

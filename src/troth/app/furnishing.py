@@ -7,18 +7,19 @@ from collections.abc import Mapping
 
 from troth.app.building import Builder, proof_of
 from troth.app.settings import Settings
-from troth.app.wiring import minors_of, together
+from troth.app.wiring import bench_of, intake_of, minors_of, retention_of, together
 from troth.chapters.accounts.people import People
 from troth.chapters.accounts.security import Accounts
 from troth.chapters.applications import Applications
 from troth.chapters.calls import Calls
 from troth.chapters.consent import Consent
 from troth.chapters.contact import Contact
+from troth.chapters.cookies import Cookies
 from troth.chapters.evidence import Evidence
 from troth.chapters.incidents import Incidents
+from troth.chapters.intake import Intake
 from troth.chapters.realname import Realname
-from troth.chapters.retention import Retention
-from troth.chapters.rights.own import Rights
+from troth.chapters.rights.own import Bench, Rights
 from troth.chapters.sharing import Sharing
 from troth.chapters.staff import Staff
 from troth.chapters.support import Support
@@ -28,7 +29,10 @@ from troth.documents.access import Access
 from troth.documents.applications import open_papers
 from troth.documents.applications.grants import RESTING
 from troth.documents.cases import Cases
+from troth.documents.consents.renewals import Renewals
 from troth.documents.contract import Contracts
+from troth.documents.cookies.receipts import Receipts
+from troth.documents.cookies.signals import Signals
 from troth.documents.imports.register import Imports
 from troth.documents.notice import Notices
 from troth.egress import backchannel
@@ -73,6 +77,7 @@ class Furnished:
             self.proof,
             irreversible_days=self.settings.instance.epoch_days,
             beside=together(People(gate, self.notices).beside, self.minors.beside),
+            desk=self._bench(),
         )
         self.accounts = Accounts(
             gate,
@@ -83,20 +88,54 @@ class Furnished:
             imports=Imports(stores[self.home], named(self.home, "imports")),
         )
         self.calls = Calls(gate)
-        self.consent = Consent(gate, self.notices)
+        self.consent = Consent(
+            gate,
+            self.notices,
+            Renewals(stores),
+            Imports(stores[self.home], named(self.home, "imports")),
+            seed=lambda region: named(region, "signer"),
+        )
         self.applications = self._applications(stores)
         self.contact = Contact(gate, self.notices, self.proof)
+        self.cookies = Cookies(
+            gate,
+            Receipts(stores[self.home], key),
+            Signals(stores[self.home]),
+            give=self.consent.give,
+            withdraw=self.consent.withdraw,
+        )
         self.incidents = Incidents(gate, self.notices)
+        self.intake = self._intake(stores)
         self.realname = Realname(
             gate, self.notices, self.contracts, Cases(stores, named(self.home, "cases"))
         )
-        self.retention = Retention(gate, self.notices)
+        self.retention = retention_of(gate, self.notices, stores, self.home)
         self.sharing = Sharing(gate, self.contracts)
         self.staff = Staff(gate)
         self.support = Support(gate)
         self.updates = Updates(gate, self.notices)
         self.usage = Usage(gate)
         self.evidence = Evidence(gate, self._builder.tested())
+
+    def _intake(self, stores: Mapping[Region, Store]) -> Intake:
+        """Open what takes requests from outside; everything it takes ends at the desk."""
+        key = self._builder.named(self.home, "intake")
+        return intake_of(
+            self.settings, self.gate, self.notices, self.proof, lambda: self.rights, stores, key
+        )
+
+    def _mark(self, number: str) -> str:
+        """Return what brings a reply by mail to its request; the intake opens after the desk."""
+        return self.intake.mark(number)
+
+    def _bench(self) -> Bench:
+        """Give the desk what it needs of other chapters, and the operator's own days."""
+        return bench_of(
+            self.settings,
+            withdraw=lambda subject, consent, by: self.consent.withdraw(subject, consent, by=by),
+            elsewhere=lambda subject, number: number in self.realname.progress(subject).reviews,
+            mark=self._mark,
+        )
 
     def _applications(self, stores: Mapping[Region, Store]) -> Applications:
         named, proof = self._builder.named, self.proof

@@ -20,9 +20,10 @@ from troth.documents.agreement import Shown as Shown
 from troth.documents.agreement import Tick as Tick
 from troth.documents.contract import Contract
 from troth.egress.channels import Channel
-from troth.egress.databases import Database
+from troth.egress.databases.port import Database
 from troth.egress.recipients import RecipientPort
-from troth.gate import Gate
+from troth.egress.webhooks.outbox import EndpointState
+from troth.gate import Gate, hooks
 from troth.ledger.audit import audit
 from troth.ledger.checkpoint import Checkpoint
 from troth.ledger.export import export_bundle
@@ -170,14 +171,44 @@ class Troth(Furnished):
         """
         done = self.gate.tick()
         done["minors"] = self.minors.sweep()
-        done["swept"] = len(self.retention.sweep())
+        done["swept"] = self.retention.tick()
+        done["log"] = self.usage.purge().lines
         done["copied"] = self.rights.copies.work()
+        done["alarms"] = self.rights.desk.tick()
         self.proof.purge(self.clock.now())
         done["checked"] = self.realname.tick()
         done["signed_out"] = self.applications.tick()
+        done["told"] = self.intake.tick()
+        done["renewals"] = self.consent.asking.tick()
+        done["hooks"] = self._tell_machines()
+        done["signals"] = self.cookies.tick()
         self.checkpoints()
         done["rotated"] = sum(self.rotate_keys(only_due=True).values())
         return done
+
+    def _tell_machines(self) -> int:
+        """Tell every address of the settings what waits for it; return how many words."""
+        at = self.clock.now()
+        edition, told = self.gate.policy(at).hash[:16], 0
+        for rooms in self.gate.regions.values():
+            hooks.purge(rooms, at)
+            told += hooks.deliver(rooms, at, edition=edition)
+        return told
+
+    def webhooks(self) -> dict[str, list[EndpointState]]:
+        """Say how every address of the settings stands, region by region."""
+        regions = self.gate.regions.items()
+        return {str(region): rooms.webhooks.states() for region, rooms in regions}
+
+    def test_webhook(self, name: str) -> None:
+        """Post a word of no consequence to an address. Raises ``NotDelivered``, ``NotFound``."""
+        self.gate.regions[self.home].webhooks.test(name, self.clock.now())
+
+    def enable_webhook(self, name: str) -> bool:
+        """Tell an address again that was left alone; False: it was not. Raises ``NotFound``."""
+        at, rooms = self.clock.now(), self.gate.regions.values()
+        mended = [each.webhooks.enable(name, at) for each in rooms]
+        return any(mended)
 
     def checkpoints(self) -> dict[str, tuple[str, str]]:
         """Integrate and sign every ledger; return each note and the key that verifies it."""
@@ -237,7 +268,9 @@ class Troth(Furnished):
     def bury(self) -> dict[str, int]:
         """Remove everybody whose key is gone: the last step of a restore."""
         return {
-            str(region): upkeep.bury(rooms.vault, rooms.store, rooms.besides)
+            str(region): upkeep.bury(
+                rooms.vault, rooms.store, rooms.besides, self.gate.databases.replaying(region)
+            )
             for region, rooms in self.gate.regions.items()
         }
 

@@ -21,7 +21,7 @@ from troth.app.settings import Settings
 from troth.app.template import template
 from troth.chapters.evidence import Board
 from troth.egress.channels import Channel
-from troth.egress.databases import Database
+from troth.egress.databases.port import Database
 from troth.egress.recipients import RecipientPort
 from troth.model.acts import SYSTEM, Event, Json
 from troth.model.clock import Clock, SystemClock, after, iso

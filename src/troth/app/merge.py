@@ -26,12 +26,13 @@ NOT_FROM_A_BACKUP: Final = (
     "codes",
     "spent_proofs",
     "outbox",
-    "errands",
-    "deposits",
+    *("webhooks", "webhooks_off"),
+    *("deposits", "deposit_parts"),
+    "agent_tokens",
     *("grants", "sign_ins", "passes", "logouts", "signing_keys"),
 )
 """What is not brought back even where nothing of now is left."""
-ENDED: Final = ("service_keys", "staff", "applications")
+ENDED: Final = ("service_keys", "staff", "applications", "agents")
 """Who may come in. Where nobody can say who has left since, everybody has to be let in anew."""
 
 # Whom to bring back. No tombstone is touched, and no key that has changed.

@@ -14,10 +14,10 @@ from typing import Final
 
 import msgspec
 
-from troth.app import building, instance
+from troth.app import instance
 from troth.app import settings as reading
 from troth.app.house import Troth
-from troth.app.settings import EmailSettings, IdentitySettings
+from troth.app.settings import EmailSettings, IdentitySettings, stores
 from troth.egress.loopback import MailSink
 from troth.model.clock import Clock
 
@@ -64,7 +64,7 @@ class Rehearsal:
             email=EmailSettings(host=self.mail.host, port=self.mail.port),
             identity=IdentitySettings(authority="fake"),
         )
-        return Troth(settings, clock=self._clock, channels=building.channels_of(settings))
+        return Troth(settings, clock=self._clock, channels=stores.channels_of(settings))
 
     def mailed(self, address: str) -> list[str]:
         """Return the text of every mail that arrived at an address, oldest first."""

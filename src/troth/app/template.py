@@ -60,6 +60,33 @@ home = "global"  # the region that keeps the policy, staff and service keys
 # erase_days = 15  # how long at most a child's data that was found is set aside
 # again_hours = 24  # when a guardian who answers by mail alone is written to again
 
+[intake]
+# address = "privacy@example.com"  # where mail with requests is taken
+# port = 2525  # a mail server of ours, on loopback; 0: none
+# host = "127.0.0.1"
+# maildir = "/var/mail/privacy"  # or a folder that your mail server delivers to
+# max_size = 5242880
+# residence = "*"  # where whoever does not say is taken to live
+# business = "EXAMPLE"  # our id with the Data Rights Protocol: agents may ask
+# domain = "account.example.com"  # whose certificate signs answers to other controllers
+# certificate = "opendsr.pem"
+# certificate_key = "file:opendsr.key"
+# callbacks = ["https://controller.example.com"]  # where those may be told of a state
+
+[webhooks]
+# networks = ["10.0.0.0/8"]  # of your own, that may be posted to; else public addresses only
+# [webhooks.endpoints.NAME] and [webhooks.recipients.ID]: url, secret, events; see docs/howto
+
+[cookies]
+# origins = ["https://www.example.com"]  # sites of yours that have the banner by its script
+
+[databases]
+# map = "databases.yaml"  # where personal data lies in your other databases
+# urls = ["shop=env:SHOP_URL"]  # their addresses, where the map has none
+# patience = 10  # seconds they are waited for; whoever is silent is asked again later
+# ours = ["support", "rights"]  # what lies in none of them: all else has to be in the map
+# logs = ["/var/log/shop"]  # folders that are looked through for what was erased
+
 [server]
 host = "127.0.0.1"
 port = 8420

@@ -7,7 +7,7 @@ and takes their place in one step (``switch``): interrupted, the old state stand
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,13 @@ from troth.app import archive, merge, switch
 from troth.app.archive import Manifest
 from troth.app.building import home_of
 from troth.app.settings import RegionSettings, Settings
+from troth.app.settings.sections import DatabasesSettings
 from troth.app.switch import Move
 from troth.gate.again import FORGET
 from troth.gate.door import IS_GONE
 from troth.model.clock import Moment, iso
 from troth.model.errors import Misconfigured
-from troth.model.terms import ALL, Region
+from troth.model.terms import ALL, KeyId, Region, SubjectId
 from troth.store.sql import Store, Tx, migrate
 from troth.store.sqlite import SqliteStore
 from troth.vault.cells import Doomed, Handle, Vault
@@ -157,7 +158,25 @@ def aside(settings: Settings, regions: set[str], folder: Path) -> Settings:
         for name, place in settings.regions.items()
     }
     return msgspec.structs.replace(
-        settings, folder=str(folder), regions=places, spool=str(settings.path(settings.spool))
+        settings,
+        folder=str(folder),
+        regions=places,
+        databases=_others(settings),
+        spool=str(settings.path(settings.spool)),
+    )
+
+
+def _others(settings: Settings) -> DatabasesSettings:
+    """Return the other databases' settings with every path read from where it stands now."""
+    named = settings.databases
+    return msgspec.structs.replace(
+        named,
+        map=str(settings.path(named.map).absolute()) if named.map else "",
+        urls=tuple(
+            f"{name}={_reference(settings, url)}"
+            for name, _, url in (one.partition("=") for one in named.urls)
+        ),
+        logs=tuple(str(settings.path(name).absolute()) for name in named.logs),
     )
 
 
@@ -173,21 +192,36 @@ def _reference(settings: Settings, reference: str) -> str:
     return f"file:{settings.path(path).absolute()}" if kind == "file" else reference
 
 
-def bury(vault: Vault, store: Store, besides: tuple[str, ...] = ()) -> int:
+def bury(
+    vault: Vault,
+    store: Store,
+    besides: tuple[str, ...] = (),
+    replay: Callable[[Tx, SubjectId], Sequence[KeyId]] | None = None,
+) -> int:
     """Erase everybody whose key is gone: erased after the backup was made; return how many.
 
     A tombstone is set for each, and what they did under idempotency keys is forgotten, with what
-    the statements ``besides`` take away.
+    the statements ``besides`` take away. ``replay`` orders the erasure in other databases again,
+    which may come from a backup as well, and returns keys that are to die.
     """
     orphans = list(vault.keyless())
     for orphan in orphans:
-        work = partial(_bury, vault=vault, orphan=orphan, besides=besides)
+        work = partial(_bury, vault=vault, orphan=orphan, besides=besides, replay=replay)
         vault.finish(store.transact(work, urgent=True))
     return len(orphans)
 
 
-def _bury(tx: Tx, *, vault: Vault, orphan: Handle, besides: tuple[str, ...]) -> Doomed:
+def _bury(
+    tx: Tx,
+    *,
+    vault: Vault,
+    orphan: Handle,
+    besides: tuple[str, ...],
+    replay: Callable[[Tx, SubjectId], Sequence[KeyId]] | None,
+) -> Doomed:
     doomed = vault.erase(tx, orphan, ALL)
+    if replay is not None:
+        doomed += vault.doom(tx, replay(tx, orphan.subject))
     tx.run(IS_GONE, (orphan.subject,))
     for forget in (FORGET, *besides):
         tx.run(forget, (orphan.subject,))

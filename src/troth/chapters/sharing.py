@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from troth.documents.answer import request_id
 from troth.documents.contract import IN_FORCE, Contract, Contracts
+from troth.documents.requests.answer import request_id
 from troth.gate import Gate, Outcome
 from troth.model.acts import (
     SYSTEM,

@@ -7,8 +7,8 @@ ledger without its words. A dispute is negotiated first (10.4); letters are kept
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from troth.documents import thread
-from troth.documents.answer import owe_answer, request_id
+from troth.documents.requests import thread
+from troth.documents.requests.answer import owe_answer, request_id
 from troth.gate import Gate, Outcome
 from troth.model.acts import SUBJECT, Act, Actor, Collect, Owe, Use
 from troth.model.clock import after, iso

@@ -22,7 +22,10 @@ from troth.model.secret import Secret
 from troth.model.terms import Region
 from troth.store.sql import Store, Tx
 
-SCOPES: Final = ("decide", "perform", "read", "subjects", "erase", "policy", "ledger", "metrics")
+SCOPES: Final = (
+    *("decide", "perform", "read", "subjects", "erase", "policy", "ledger", "metrics"),
+    *("cookies", "intake"),
+)
 PREFIX: Final = "troth_"
 FRESH: Final = 1.0
 """Seconds for which a key that was recognised is remembered."""

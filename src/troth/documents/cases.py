@@ -7,7 +7,7 @@ a keyed digest of them, and the second entry has to be the same.
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -198,7 +198,12 @@ class Cases:
 
 def demand_may(case: Case, who: str) -> None:
     """Raise ``BadInput`` for a member of staff who decided this subject's case before."""
-    if who in case.barred:
+    demand_second_mind(case.barred, who)
+
+
+def demand_second_mind(barred: Collection[str], who: str) -> None:
+    """Raise ``BadInput`` for whoever decided what is appealed against."""
+    if who in barred:
         raise BadInput(
             "who decided before does not decide the appeal",
             clause="2.2.5",

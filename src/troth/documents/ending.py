@@ -7,17 +7,15 @@ restricted, with the law and its date; everything else goes in the same transact
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from troth.documents.receipt import StillHeld
-from troth.model.acts import Act, Close, Erase, Hold, Notify, Owe, Restrict, Settle
+from troth.documents.certificate import StillHeld
+from troth.model.acts import Act, Close, Erase, Hold, Kept, Notify, Owe, Restrict, Settle
 from troth.model.clock import Moment, after, date
-from troth.model.standing import BY_CLOCK, Held, Standing
+from troth.model.standing import BY_CLOCK, Standing
 from troth.model.terms import ALL, Fields, SubjectId, matches
-from troth.policy.edition import Edition, later
-
-COUNTED_FROM: Final = ("recorded", "settled")
-"""Events that have happened by the time a field is held; ``placed`` needs a hold of its own."""
+from troth.policy.edition import Edition
+from troth.policy.keeping.holds import keeping
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -34,11 +32,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def plan(standing: Standing, fields: Fields, edition: Edition, at: Moment) -> Plan:
     """Say what an erasure of some fields (``("*",)``: all) would do, before anything happens."""
-    asked = [
-        field
-        for field in sorted(standing.held)
-        if fields == ALL or any(matches(pattern, field) for pattern in fields)
-    ]
+    asked = _asked(standing, fields)
     held = {field: _hold_on(field, standing, edition, at) for field in asked}
     return Plan(
         gone=tuple(field for field in asked if held[field] is None),
@@ -46,23 +40,23 @@ def plan(standing: Standing, fields: Fields, edition: Edition, at: Moment) -> Pl
     )
 
 
-def _hold_on(field: str, standing: Standing, edition: Edition, at: Moment) -> StillHeld | None:
-    placed = standing.holding(field, at)
-    if placed is not None:
-        name, hold = placed
-        return StillHeld(field=field, hold=name, law=hold.law, until=hold.until)
-    return longest(floors(field, standing.held[field], edition, at))
-
-
-def floors(field: str, held: Held, edition: Edition, at: Moment) -> list[StillHeld]:
-    """Return the laws in the policy that still hold a field, by when each lets go."""
+def _asked(standing: Standing, fields: Fields) -> list[str]:
+    if fields == ALL:
+        return sorted(standing.held)
+    named = set(fields)
+    patterns = named - standing.held.keys()
     return [
-        StillHeld(field=field, hold=name, law=rule.law, until=until)
-        for name, rule in edition.holds.items()
-        if rule.start in COUNTED_FROM
-        and any(matches(pattern, field) for pattern in rule.categories)
-        and (until := later(held.since, rule.keep)) > at
+        field
+        for field in sorted(standing.held)
+        if field in named or any(matches(pattern, field) for pattern in patterns)
     ]
+
+
+def _hold_on(field: str, standing: Standing, edition: Edition, at: Moment) -> StillHeld | None:
+    kept = keeping(field, standing, edition, at)
+    if kept is None:
+        return None
+    return StillHeld(field=field, hold=kept.hold, law=kept.law, until=kept.until)
 
 
 def longest(held: Iterable[StillHeld]) -> StillHeld | None:
@@ -79,24 +73,55 @@ def acts(
     duty: Owe | None = None,
     close: bool = False,
     placed: Iterable[str] = (),
+    elsewhere: Fields = (),
 ) -> tuple[Act, ...]:
     """Return the acts of an erasure in their one order.
 
     The farewell goes first, while its address can still be opened; then the duty is owed and, since
     all of this is one transaction, settled; what laws hold is held and restricted; then the account
-    closes and the rest is erased. ``placed`` names the holds that stand already.
+    closes and the rest is erased. ``placed`` names the holds that stand already. ``elsewhere`` are
+    patterns of what other databases erase: then the duty is settled when they have.
     """
     told: list[Act] = [*farewell]
     if duty is not None:
-        told += [duty, Settle(subject=subject, duty=duty.duty, state="fulfilled")]
+        told.append(duty)
+    if duty is not None and not elsewhere:
+        told.append(Settle(subject=subject, duty=duty.duty, state="fulfilled"))
     told += _holds(subject, what.held, set(placed))
     if close:
         told.append(Close(subject=subject))
-    if what.everything and close:
-        told.append(Erase(subject=subject, ground=ground))
-    elif what.gone:
-        told.append(Erase(subject=subject, fields=what.gone, ground=ground))
+    whole = what.everything and close
+    if whole or what.gone or elsewhere:
+        erase = Erase(subject=subject, fields=ALL if whole else what.gone, ground=ground)
+        told.append(_everywhere(erase, what, elsewhere, duty) if elsewhere else erase)
     return tuple(told)
+
+
+def _everywhere(erase: Erase, what: Plan, elsewhere: Fields, duty: Owe | None) -> Erase:
+    """Return an erasure that other databases follow: what a law holds here is held there."""
+    return structs.replace(
+        erase,
+        elsewhere=elsewhere,
+        held={each.field: Kept(law=each.law, until=each.until) for each in what.held},
+        due=duty.by if duty else None,
+        duty=duty.duty if duty else "",
+    )
+
+
+def freed(
+    subject: SubjectId,
+    standing: Standing,
+    edition: Edition,
+    at: Moment,
+    *,
+    ground: str,
+    fields: Fields = ALL,
+) -> tuple[Act, ...]:
+    """Return the acts of an erasure that takes what it may, and sets aside what a law holds."""
+    what = plan(standing, fields, edition, at)
+    if what.everything:
+        return (Erase(subject=subject, fields=fields, ground=ground),)
+    return acts(subject, what, ground=ground, close=fields == ALL, placed=standing.holds)
 
 
 def _holds(subject: SubjectId, held: Iterable[StillHeld], placed: set[str]) -> list[Act]:

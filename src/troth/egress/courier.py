@@ -13,7 +13,7 @@ row lives until a channel took the message; with it dies the key that sealed it.
 
 import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Literal, Protocol
 
@@ -187,6 +187,29 @@ class Courier:
         Return the ids of the keys to destroy. An attempt under way cannot be called back.
         """
         return outbox.recall(tx, subject, purpose, keep)
+
+    def recall_to(
+        self, tx: Tx, subject: SubjectId, values: Collection[Secret], keep: Sequence[str] = ()
+    ) -> list[KeyId]:
+        """Take back what goes to addresses that are erased, but the ids in ``keep``."""
+        gone = self._going_to(tx.run, subject, values)
+        return [key for name in gone if name not in keep for key in outbox.take(tx, subject, name)]
+
+    def held_to(self, subject: SubjectId, values: Collection[Secret]) -> int:
+        """Count the messages that wait for a subject at one of some addresses."""
+        return len(self._going_to(self._store.query, subject, values))
+
+    def _going_to(
+        self, run: outbox.Run, subject: SubjectId, values: Collection[Secret]
+    ) -> list[str]:
+        sought = {value.reveal_raw() for value in values}
+        found = []
+        for name, key, sealed in outbox.sealed_of(run, subject) if sought else ():
+            with suppress(Sealed, NotFound, msgspec.DecodeError):
+                payload = _READER.decode(self._sealer.open_parcel(key, sealed))
+                if any(address in sought for _, address in payload.addresses):
+                    found.append(name)
+        return found
 
     # --- delivering ----------------------------------------------------------------------------
 

@@ -4,15 +4,16 @@ What a row tells: whose it is, which notice, how often it was tried. What it doe
 that lies sealed: where it goes, what it says, and the pseudonym the ledger has for its subject.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from troth.model.clock import Moment
 from troth.model.terms import KeyId, SubjectId
-from troth.store.sql import Row, Store, Tx
+from troth.store.sql import Row, Rows, Store, Tx
 
+Run = Callable[[str, Sequence[object]], Rows]
 WAITING: Final = "waiting"
 DEAD: Final = "dead"
 BY_HAND: Final = "by_hand"
@@ -139,6 +140,8 @@ OUTDATED: Final = (
 COUNT: Final = "SELECT state, COUNT(*), MIN(queued_at) FROM outbox GROUP BY state"
 # What waits for one subject, before it is decided what of it is taken back.
 OF_SUBJECT: Final = "SELECT id, purpose FROM outbox WHERE subject_id = ?"
+# The same, sealed: to see where each is going.
+SEALED_OF: Final = "SELECT id, key_id, sealed FROM outbox WHERE subject_id = ?"
 
 
 def write(
@@ -216,6 +219,16 @@ def recall(tx: Tx, subject: str, purpose: str | None, keep: Sequence[str]) -> li
         if parcel_id not in keep and purpose in (None, its_purpose)
         for (key,) in tx.run(DELIVERED, (subject, parcel_id))
     ]
+
+
+def sealed_of(run: Run, subject: str) -> list[tuple[str, KeyId, bytes]]:
+    """Return the messages that wait for a subject, sealed."""
+    return [(name, KeyId(key), bytes(sealed)) for name, key, sealed in run(SEALED_OF, (subject,))]
+
+
+def take(tx: Tx, subject: str, parcel_id: str) -> list[KeyId]:
+    """Take one message out; return its key's id."""
+    return [key for (key,) in tx.run(DELIVERED, (subject, parcel_id))]
 
 
 def held(store: Store, subject: str) -> int:

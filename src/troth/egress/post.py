@@ -14,10 +14,10 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -175,6 +175,120 @@ class Line:
                 self._host, self._port, timeout=self._timeout, context=self._context
             )
         return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+
+
+# --- to addresses that somebody else chose -----------------------------------------------------
+
+Network = IPv4Network | IPv6Network
+Resolve = Callable[[str, int], list[str]]
+"""Finds the addresses of a host. Raises ``OSError``."""
+NAT64: Final = ip_network("64:ff9b::/96")
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, in the order in which they are to be tried."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(place[0]) for *_, place in found))
+
+
+def reachable(address: str, networks: Iterable[Network] = ()) -> bool:
+    """Tell whether an address may be posted to: a public one, or of a network named for it.
+
+    An IPv6 address that carries one of IPv4 inside is judged by that, too.
+
+    >>> reachable("93.184.216.34"), reachable("169.254.169.254"), reachable("::ffff:10.0.0.1")
+    (True, False, False)
+    >>> reachable("127.0.0.1", [ip_network("127.0.0.0/8")])
+    True
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    if any(found in network for network in networks):
+        return True
+    return all(each.is_global and not each.is_multicast for each in (found, *_inside(found)))
+
+
+def _inside(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
+    """Return the IPv4 addresses that an IPv6 one leads to."""
+    if isinstance(address, IPv4Address):
+        return []
+    told = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    told += [IPv4Address(int(address) & 0xFFFFFFFF)] if address in NAT64 else []
+    return [each for each in told if each is not None]
+
+
+class Pinned(Line):
+    """A line to an address of somebody else's choice, which must not lead into our own network.
+
+    The name is looked up for each post, every address it has is judged, and the connection goes to
+    the first of just these: a name that changes its mind in between leads nowhere. Plain http is
+    for loopback alone, and only where ``networks`` has it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SigningKey,
+        *,
+        networks: Iterable[Network] = (),
+        timeout: float = 5.0,
+        clock: Clock | None = None,
+        context: ssl.SSLContext | None = None,
+        look_up: Resolve = resolve,
+    ) -> None:
+        """Fix the address. Raises ``Misconfigured`` as ``Line`` does."""
+        super().__init__(url, key, timeout=timeout, clock=clock, context=context)
+        self._networks = tuple(networks)
+        self._look_up = look_up
+        if not self._tls and not self._networks:
+            raise Misconfigured(
+                "a webhook goes over https",
+                clause="7.1",
+                remedy='for a trial on this machine: networks = ["127.0.0.0/8"]',
+            )
+
+    def _connection(self) -> http.client.HTTPConnection:
+        port = self._port or (443 if self._tls else 80)
+        try:
+            found = self._look_up(self._host, port)
+        except (OSError, UnicodeError):
+            found = []
+        if not found:
+            raise _failed(late=False)
+        if not all(reachable(address, self._networks) for address in found):
+            raise NotDelivered("the address leads into a network of ours", reason="http_forbidden")
+        if not self._tls:
+            return _Plain(self._host, port, timeout=self._timeout, to=found[0])
+        return _Sealed(self._host, port, timeout=self._timeout, to=found[0], context=self._context)
+
+
+class _Plain(http.client.HTTPConnection):
+    """A connection to one address, whatever its host is called."""
+
+    def __init__(self, host: str, port: int, *, timeout: float, to: str) -> None:
+        super().__init__(host, port, timeout=timeout)
+        self._to = to
+
+    def connect(self) -> None:
+        """Connect to the address that was judged."""
+        self.sock = socket.create_connection((self._to, self.port), self.timeout)
+
+
+class _Sealed(_Plain):
+    """The same over TLS; the certificate is the host's."""
+
+    def __init__(
+        self, host: str, port: int, *, timeout: float, to: str, context: ssl.SSLContext
+    ) -> None:
+        super().__init__(host, port, timeout=timeout, to=to)
+        self._tls = context
+
+    def connect(self) -> None:
+        """Connect, and demand the host's own certificate."""
+        super().connect()
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
 
 
 def _hang_up(line: socket.socket, late: threading.Event) -> None:

@@ -9,19 +9,29 @@ commit; ``views`` answers what is held and owed; ``weighing`` says what ``perfor
 from troth.egress.questions import Flow
 from troth.gate.asking import Asking
 from troth.gate.door import Gate
+from troth.gate.logs import Checked, Purged, UsageLogs
 from troth.gate.rooms import Certificate, Outcome, Rooms
+from troth.gate.terms import Ended, Looked, Terms
 from troth.gate.views import Holding
 from troth.gate.weighing import Weighed
 from troth.ledger.entry import Entry
+from troth.vault.logs import Line as LogLine
 
 __all__ = [
     "Asking",
     "Certificate",
+    "Checked",
+    "Ended",
     "Entry",
     "Flow",
     "Gate",
     "Holding",
+    "LogLine",
+    "Looked",
     "Outcome",
+    "Purged",
     "Rooms",
+    "Terms",
+    "UsageLogs",
     "Weighed",
 ]

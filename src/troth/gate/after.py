@@ -1,20 +1,18 @@
-"""What follows the commit: keys die, recipients are told, every store is asked again.
+"""What follows the commit: keys die, recipients are told, messages leave.
 
 None of this can be rolled back, so none of it is done inside the transaction. A crash in between
 loses nothing: doomed keys are finished at the next start, the outbox is delivered by the courier.
 """
 
 from troth.egress.courier import Delivery
-from troth.egress.errands import Ended, Visit
 from troth.egress.recipients import Reply
 from troth.gate.passage import Handed, Passage
-from troth.gate.rooms import Certificate, Rooms
+from troth.gate.rooms import Rooms
 from troth.ledger import entry as entries
 from troth.ledger import fold
 from troth.ledger.entry import Entry
-from troth.model.acts import SYSTEM, Act, Actor, Certify, Erase, Event, Record
-from troth.model.clock import DAY, Moment
-from troth.model.terms import SubjectId
+from troth.model.acts import SYSTEM, Act, Actor, Event, Record
+from troth.model.clock import Moment
 from troth.store.sql import Tx
 from troth.vault.cells import Doomed
 
@@ -45,85 +43,8 @@ def hand_over(rooms: Rooms, passage: Passage) -> dict[str, Reply]:
 
 def finish(rooms: Rooms, passage: Passage) -> None:
     """Destroy the keys that the passage doomed."""
-    for doomed in passage.doomed:
+    for doomed in (*passage.doomed, *passage.orders.doomed):
         rooms.vault.finish(doomed)
-
-
-def certify(
-    rooms: Rooms,
-    act: Erase,
-    who: str,
-    *,
-    at: Moment,
-    edition: str,
-    epoch_days: int,
-    farewells: int,
-) -> Certificate:
-    """Ask every store again what it holds of an erased subject, and remember the answer.
-
-    ``who`` is the pseudonym, whose link is gone by now: the entry speaks of nobody. ``farewells``
-    is how many notices of the same passage still wait in the outbox, each under a key of its own
-    that dies when it is delivered; anything beyond them is residue.
-    """
-    subject = act.subject
-    if subject is None:
-        raise ValueError("an erasure has a subject")
-    stores = ask_again(rooms, subject, at)
-    stores["outbox"] -= farewells
-    by = Moment(at + epoch_days * DAY)
-    word = Certify(
-        subject=None,
-        complete=not any(stores.values()),
-        stores=stores,
-        irreversible_by=by,
-    )
-    kept = remember(rooms, who, word, by=SYSTEM, at=at, edition=edition)
-    return Certificate(
-        who=who,
-        fields=act.fields,
-        effective=at,
-        irreversible_by=by,
-        stores=stores,
-        complete=word.complete,
-        entries=(kept.id,),
-    )
-
-
-def ask_again(rooms: Rooms, subject: SubjectId, at: Moment) -> dict[str, int]:
-    """Let the controller's other databases erase, then count what each store still holds."""
-    stores = dict(rooms.vault.residue(subject))
-    stores["outbox"] = rooms.courier.held(subject)
-    stores["deposits"] = rooms.deposits.held(subject)
-    if not rooms.errands.open_of(subject):
-        return stores
-    visits = rooms.errands.attempt(rooms.errands.due(at, subject=subject))
-    for visit in visits:
-        settle_visit(rooms, visit, at)
-    answered = {visit.swept.name: visit.swept.residue for visit in visits}
-    return stores | rooms.errands.open_of(subject) | answered
-
-
-def settle_visit(rooms: Rooms, visit: Visit, at: Moment) -> Ended:
-    """Write what one database answered, and destroy the errand's key once it is clean."""
-
-    def work(tx: Tx) -> tuple[Ended, Doomed]:
-        ended = rooms.errands.settle(tx, visit, at)
-        return ended, rooms.vault.doom(tx, [ended.key_id] if ended.key_id else [])
-
-    ended, doomed = rooms.store.transact(work, urgent=True)
-    rooms.vault.finish(doomed)
-    return ended
-
-
-def run_errands(rooms: Rooms, at: Moment, *, edition: str) -> int:
-    """Ask databases again that had not answered clean; remember each that has now."""
-    visits = rooms.errands.attempt(rooms.errands.due(at))
-    for visit in visits:
-        if settle_visit(rooms, visit, at).state == "clean":
-            told: Record = {"store": visit.swept.name, "residue": 0}
-            word = Event(subject=None, name="erasure.completed", detail=told)
-            remember(rooms, visit.who, word, by=SYSTEM, at=at, edition=edition)
-    return len(visits)
 
 
 def remember(

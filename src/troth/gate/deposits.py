@@ -4,6 +4,7 @@ The contents lie in the vault. Whoever fetches them passes here, and it is remem
 are handed out; what is over or not there is not found.
 """
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from troth.gate.door import Gate
@@ -27,10 +28,26 @@ class Deposits:
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
 
-    def order(self, subject: SubjectId, deposit: str, *, language: str, until: Moment) -> None:
+    def order(
+        self,
+        subject: SubjectId,
+        deposit: str,
+        *,
+        language: str,
+        until: Moment,
+        reviewed: bool = False,
+        left_out: Mapping[str, str] | None = None,
+    ) -> None:
         """Note that something is to be made for a subject, and given up at ``until``."""
-        at = self._gate.clock.now()
-        self._of(subject).order(subject, deposit, language=language, at=at, until=until)
+        self._of(subject).order(
+            subject,
+            deposit,
+            language=language,
+            at=self._gate.clock.now(),
+            until=until,
+            reviewed=reviewed,
+            left_out=left_out,
+        )
 
     def due(self) -> list[Deposit]:
         """Take up what is to be made, in every region. Nobody else gets it for two minutes.
@@ -50,9 +67,18 @@ class Deposits:
         """Say how much of a hundred is done."""
         self._of(deposit.subject).advance(deposit, done)
 
-    def fill(self, deposit: Deposit, contents: Secret) -> bool:
-        """Seal what was made; tell whether it is still wanted."""
-        return self._of(deposit.subject).fill(deposit, contents)
+    def fill(
+        self, deposit: Deposit, pieces: Iterable[Secret], manifest: Callable[[], bytes]
+    ) -> bool:
+        """Seal what is made, as it comes; tell whether it was wanted to the end."""
+        return self._of(deposit.subject).fill(deposit, pieces, manifest)
+
+    def manifest(self, subject: SubjectId, deposit: str) -> bytes:
+        """Return the list of what is in one that is made: names and sizes, no value.
+
+        Raises ``NotFound``, ``Sealed``.
+        """
+        return self._of(subject).manifest(subject, deposit, at=self._gate.clock.now())
 
     def release(self, deposit: Deposit, *, until: Moment) -> None:
         """Let it be fetched until then."""
@@ -62,8 +88,8 @@ class Deposits:
         """Return what lies here of a subject, newest first, without contents."""
         return self._of(subject).of(subject, at=self._gate.clock.now())
 
-    def fetch(self, subject: SubjectId, deposit: str, *, by: Actor) -> Secret:
-        """Hand out the contents of one that is ready, remembered first.
+    def fetch(self, subject: SubjectId, deposit: str, *, by: Actor) -> Iterator[Secret]:
+        """Hand out the contents of one that is ready, in pieces, remembered first.
 
         Raises ``NotFound`` for one that is not there, not ready or over; ``Erased``, ``Sealed``.
         """

@@ -2,24 +2,31 @@
 
 House decisions 5 to 13. Every perform is one durable transaction in one region; a refusal is
 recorded too, in a transaction of its own, because the one it refused was rolled back.
+
+The controller's other databases are reached here too (``databases``):
+
+- ``Gate.gather(subject, by=SUBJECT, purpose="rights") -> Gathered``: an export, judged and recorded
+  first. Iterate it once for ``Held``, record by record; ``stores`` names the databases that were
+  asked, ``unanswered`` those that did not answer (final when the iteration is over).
+- ``Gate.foresee(subject, fields=ALL, task="erase", held={}) -> tuple[Foreseen, ...]``: for each
+  database what an order would do: its ``steps`` with statements and row counts, or ``answered``
+  false. Nothing is changed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import msgspec
 
-from troth.gate import after, again, views
+from troth.gate import after, again, certifying
 from troth.gate.again import Again
-from troth.gate.batch import UseBatch
-from troth.gate.judge import asks, judge, stranger
+from troth.gate.certifying import Terms
+from troth.gate.databases import Databases, Foreseen, Gathered
+from troth.gate.judge import judge, stranger
+from troth.gate.knowing import Knowing, edition_of
 from troth.gate.passage import IS_GONE, Passage, absent
 from troth.gate.rooms import Outcome, Rooms
-from troth.gate.weighing import Scales, Weighed, forms_of
 from troth.ledger import entry as entries
-from troth.ledger.checkpoint import InclusionProof
-from troth.ledger.entry import Entry
 from troth.model.acts import (
     SUBJECT,
     Act,
@@ -30,6 +37,7 @@ from troth.model.acts import (
     ConsentWithdrawn,
     Erase,
     Find,
+    Kept,
     Notify,
     Object,
     Publish,
@@ -37,16 +45,12 @@ from troth.model.acts import (
     Use,
 )
 from troth.model.clock import Clock, Moment
-from troth.model.errors import BadInput, Erased, NotFound, Refused, UnknownTerm
-from troth.model.standing import Owed, Standing
-from troth.model.terms import Region, SubjectId
-from troth.policy import reader
+from troth.model.errors import Erased, NotFound, Refused, UnknownTerm
+from troth.model.terms import ALL, Fields, Region, SubjectId
 from troth.policy.decide import Decision, Policy
-from troth.policy.edition import Edition
-from troth.policy.shelf import Shelf, Slot
+from troth.policy.shelf import Shelf
 from troth.store.sql import Tx
 from troth.vault.cells import Handle
-from troth.vault.forms import Form
 
 URGENT: Final = (Announce, Close, ConsentRefused, ConsentWithdrawn, Erase, Object, Restrict)
 """What must still work on a full disk (house decision 12); so must a notice the law demands."""
@@ -55,7 +59,7 @@ BREACH: Final = "breach"
 __all__ = ["IS_GONE", "Gate"]
 
 
-class Gate:
+class Gate(Knowing):
     """The one door to personal data. Safe from many threads.
 
     ``home`` is the region whose store holds the shelf of editions and the entries that concern
@@ -71,13 +75,9 @@ class Gate:
         clock: Clock,
         epoch_days: int = 7,
     ) -> None:
-        self.regions = regions
-        self.clock = clock
-        self.home = home
-        self._shelf = shelf
+        super().__init__(regions, shelf, home=home, clock=clock)
         self._epoch_days = epoch_days
-        self._forms: dict[str, dict[str, Form]] = {}
-        self._batches = {region: UseBatch(rooms) for region, rooms in regions.items()}
+        self.databases = Databases(self)
 
     # --- doing ---------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Gate:
             passage.run(acts)
             for act in acts:
                 if isinstance(act, Publish):
-                    self._shelf.publish(tx, act.source, _edition_of(act), at)
+                    self._shelf.publish(tx, act.source, edition_of(act), at)
             if once:
                 once.note(tx, passage.outcome())
             return passage, None
@@ -128,27 +128,29 @@ class Gate:
         passage, done = rooms.store.transact(work, urgent=any(map(_is_urgent, acts)))
         if done is not None:
             return msgspec.structs.replace(done, values=passage.values, replayed=True)
-        return self._release(rooms, policy, passage, at)
+        return self._release(rooms, policy, passage, by, at)
 
-    def _release(self, rooms: Rooms, policy: Policy, passage: Passage, at: Moment) -> Outcome:
+    def _release(
+        self, rooms: Rooms, policy: Policy, passage: Passage, by: Actor, at: Moment
+    ) -> Outcome:
         after.finish(rooms, passage)
+        terms = self._terms(policy, at)
+        for sent in passage.orders.sent if by.kind != "system" else ():
+            certifying.send(rooms, sent, terms)
         certificate = None
-        for act, who in passage.erased:
-            certificate = after.certify(
-                rooms,
-                act,
-                who,
-                at=at,
-                edition=policy.hash[:16],
-                epoch_days=self._epoch_days,
-                farewells=passage.farewells[act.subject or ""],
-            )
+        for ending in passage.orders.endings:
+            if ending.everything or by.kind != "system":
+                farewells = passage.farewells[ending.subject]
+                certificate = certifying.certify(rooms, ending, terms, farewells=farewells)
         return msgspec.structs.replace(
             passage.outcome(),
             values=passage.values,
             replies=after.hand_over(rooms, passage),
             certificate=certificate,
         )
+
+    def _terms(self, policy: Policy, at: Moment) -> Terms:
+        return Terms(at=at, edition=policy.hash[:16], epoch_days=self._epoch_days)
 
     def _remember_refusal(
         self,
@@ -234,87 +236,25 @@ class Gate:
             return entry.id
         return after.remember(rooms, who, act, by=by, at=at, edition=edition, clauses=clauses).id
 
-    # --- knowing -------------------------------------------------------------------------------
+    # --- other databases -----------------------------------------------------------------------
 
-    def ask(self, *acts: Act, by: Actor = SUBJECT) -> tuple[Decision, ...]:
-        """Say what the policy would decide; nothing is done and nothing recorded."""
-        at = self.clock.now()
-        policy = self.policy(at)
-        return tuple(
-            policy.decide(ask, standing, at)
-            for act in acts
-            for standing in (self._standing_for(act, policy),)
-            for ask in asks(act, by, standing)
-        )
+    def gather(
+        self, subject: SubjectId, *, by: Actor = SUBJECT, purpose: str = "rights"
+    ) -> Gathered:
+        """Give what other databases hold of a subject; see ``databases.Databases.gather``."""
+        return self.databases.gather(subject, by=by, purpose=purpose)
 
-    def weigh(self, *acts: Act, by: Actor = SUBJECT) -> Weighed:
-        """Say what ``perform`` would, one act upon the other, and do none; see ``weighing``."""
-        at = self.clock.now()
-        policy = self.policy(at)
-        known = partial(self._standing_for, policy=policy)
-        scales = Scales(self.regions.values(), policy, self._forms_of(policy), known)
-        return scales.weigh(acts, by, at)
-
-    def _policy_for(self, acts: tuple[Act, ...], at: Moment) -> Policy:
-        """Return the policy in force; for the very first edition, the one being published."""
-        try:
-            return self.policy(at)
-        except NotFound:
-            for act in acts:
-                if isinstance(act, Publish):
-                    return Policy(_edition_of(act))
-            raise
-
-    def _standing_for(self, act: Act, policy: Policy) -> Standing:
-        if act.subject is None:
-            return stranger(self.home, policy)
-        try:
-            return self.standing(act.subject)
-        except NotFound:
-            return stranger(act.subject.region, policy)
-
-    def policy(self, at: Moment | None = None) -> Policy:
-        """Return the policy in force at a moment (now, if none is given)."""
-        return self._shelf.at(self.clock.now() if at is None else at)
-
-    def editions(self) -> tuple[Slot, ...]:
-        """Return every published edition: its hash, name and moments."""
-        return self._shelf.editions()
-
-    def source(self, edition: str) -> str:
-        """Return an edition's document as it was written, by its hash. Raises ``NotFound``."""
-        return self._shelf.source(edition)
-
-    def standing(self, subject: SubjectId) -> Standing:
-        """Return what a subject has said and what we owe them. Raises ``NotFound``, ``Erased``."""
-        rooms = self._rooms(subject.region)
-        return rooms.standings.read(self._handle(rooms, subject).who)
-
-    def inventory(self, subject: SubjectId) -> list[views.Holding]:
-        """Say what is held, why and until when, without opening it (policy 9.1)."""
-        at = self.clock.now()
-        return views.inventory(self.standing(subject), self.policy(at), at)
-
-    def owed(self, subject: SubjectId) -> dict[str, Owed]:
-        """Return what we owe a subject and by when."""
-        return self.standing(subject).owed
-
-    def trail(self, subject: SubjectId) -> list[Entry]:
-        """Return every entry about a subject, oldest first: who looked, when and why."""
-        rooms = self._rooms(subject.region)
-        self._batches[rooms.region].flush()
-        return rooms.log.trail(self._handle(rooms, subject).who)
-
-    def prove(self, region: Region, entry: str) -> InclusionProof:
-        """Return the proof that an entry stands in a region's ledger, integrated and signed."""
-        rooms = self._rooms(region)
-        rooms.log.integrate(self.clock.now())
-        rooms.log.checkpoint(self.clock.now())
-        return rooms.log.inclusion(entry)
-
-    def new_subject(self, residence: str) -> SubjectId:
-        """Draw an id in the region where somebody who lives in ``residence`` is kept."""
-        return SubjectId.new(Region(self.policy().residence(residence).region))
+    def foresee(
+        self,
+        subject: SubjectId,
+        fields: Fields = ALL,
+        *,
+        task: Literal["erase", "correct", "restrict", "release"] = "erase",
+        held: Mapping[str, Kept] | None = None,
+        by: Actor = SUBJECT,
+    ) -> tuple[Foreseen, ...]:
+        """Say what an order would do in other databases; see ``databases.Databases.foresee``."""
+        return self.databases.foresee(subject, fields, task=task, held=held, by=by)
 
     # --- what the clock brings -----------------------------------------------------------------
 
@@ -329,62 +269,15 @@ class Gate:
             after.purge(rooms, at)
             rooms.store.transact(lambda tx: again.forget_old(tx, at))
             delivered += after.deliver(rooms, at, edition=edition)
-            asked += after.run_errands(rooms, at, edition=edition)
+            asked += certifying.run_errands(rooms, self._terms(self.policy(at), at))
             integrated += rooms.log.integrate(at)
         return {"delivered": delivered, "integrated": integrated, "asked": asked}
-
-    def subjects(self) -> Iterator[SubjectId]:
-        """Give every subject's id, region by region: for what has to reach everybody."""
-        for rooms in self.regions.values():
-            yield from rooms.vault.subjects()
-
-    def due(self, limit: int = 1000) -> list[SubjectId]:
-        """Return subjects of whom something has reached its retention date."""
-        at, regions = self.clock.now(), self.regions.values()
-        return [one for rooms in regions for one in rooms.vault.due(at, limit)]
 
     def close(self) -> None:
         """Write what is still in memory and let go of the stores."""
         for region, rooms in self.regions.items():
             self._batches[region].flush()
             rooms.store.close()
-
-    # --- finding the way -----------------------------------------------------------------------
-
-    def _handle(self, rooms: Rooms, subject: SubjectId) -> Handle:
-        try:
-            return rooms.vault.handle(subject)
-        except NotFound:
-            raise absent(subject, rooms.store.query) from None
-
-    def _rooms(self, region: Region) -> Rooms:
-        try:
-            return self.regions[region]
-        except KeyError:
-            raise NotFound(f"this instance has no region `{region}`") from None
-
-    def _rooms_of(self, acts: Iterable[Act]) -> Rooms:
-        regions = {act.subject.region for act in acts if act.subject is not None}
-        if len(regions) > 1:
-            raise BadInput(
-                "acts on subjects of two regions cannot be one transaction",
-                clause="2.4",
-                remedy="perform them region by region",
-            )
-        return self._rooms(regions.pop() if regions else self.home)
-
-    def _forms_of(self, policy: Policy) -> dict[str, Form]:
-        forms = self._forms.get(policy.hash)
-        if forms is None:
-            forms = self._forms[policy.hash] = forms_of(policy.edition)
-        return forms
-
-
-def _edition_of(act: Publish) -> Edition:
-    edition = reader.load(act.source, "the published document")
-    if edition.hash != act.edition:
-        raise BadInput("the document is not the edition it says it is", clause="11.5")
-    return edition
 
 
 def _batched(act: Use | Find, policy: Policy) -> bool:

@@ -16,9 +16,12 @@ from troth.model.acts import (
     Actor,
     Admit,
     AgeLearned,
+    ConsentDeferred,
     ConsentGiven,
     ConsentRefused,
+    ConsentRequested,
     ConsentWithdrawn,
+    Elsewhere,
     Erase,
     Export,
     Give,
@@ -26,6 +29,7 @@ from troth.model.acts import (
     Notify,
     Object,
     ObjectionLifted,
+    Observe,
     Release,
     Restrict,
     fields_of,
@@ -42,6 +46,9 @@ from troth.model.standing import Standing
 from troth.model.terms import ALL, Effect, Fields, Operation, Region, SubjectId, matches
 from troth.policy.case import Ask
 from troth.policy.decide import Decision, Policy
+from troth.policy.keeping.holds import keeping
+from troth.policy.keeping.methods import together
+from troth.policy.keeping.terms import would_end
 
 ADDRESSES: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("contact.email", "handler.email", "guardian.email"),
@@ -55,7 +62,12 @@ ADDRESSES: Final[Mapping[str, tuple[str, ...]]] = {
 NO_ROLE: Final = "none"
 """What staff without a role are judged as: a role that shows nothing."""
 
-_OWN_WORDS: Final = (AcceptTerms, ConsentGiven, ConsentRefused, Object, ObjectionLifted)
+_OWN_WORDS: Final = (
+    *(AcceptTerms, ConsentDeferred, ConsentGiven, ConsentRefused, Object, ObjectionLifted),
+)
+_ON_CONSENT: Final = (
+    *(ConsentDeferred, ConsentGiven, ConsentRefused, ConsentRequested, ConsentWithdrawn),
+)
 
 
 def asks(act: Act, by: Actor, standing: Standing) -> tuple[Ask, ...]:
@@ -140,21 +152,42 @@ def address_of(channel: str, standing: Standing) -> str:
     return next((field for field in fields if field in standing.held), fields[0])
 
 
-def spelled(act: Act, standing: Standing, policy: Policy) -> Act:
+def spelled(act: Act, standing: Standing, policy: Policy, at: Moment) -> Act:
     """Return an act that ends or sets aside a group of fields with each of them named.
 
-    What is done to the vault, what is remembered and what is folded must be the same fields.
-    Raises ``UnknownTerm`` for one that is neither declared nor held.
+    What is done to the vault, what is remembered and what is folded must be the same fields. An
+    erasure says by which method each store forgets them (9.4-8). A
+    consent is given until the policy's own term for it ends, or sooner. Raises ``UnknownTerm`` for
+    a field that is neither declared nor held.
     """
+    if isinstance(act, ConsentGiven):
+        return _ending(act, policy, at)
+    if isinstance(act, Observe):
+        ends = would_end(act.values, act.purpose, standing, policy, at)
+        return msgspec.structs.replace(act, ends=ends)
+    if isinstance(act, Erase) and act.fields == ALL:
+        return msgspec.structs.replace(act, methods=together(standing.held, policy.edition))
     if not isinstance(act, Erase | Restrict | Release | Hold) or act.fields == ALL:
         return act
+    if isinstance(act, Erase) and standing.held.keys() >= set(act.fields):
+        return msgspec.structs.replace(act, methods=together(act.fields, policy.edition))
     known = tuple(dict.fromkeys((*policy.edition.categories, *standing.held)))
     for pattern in act.fields:
         if not any(matches(pattern, field) for field in known):
             raise UnknownTerm(f"the policy declares no field `{pattern}`", clause="2.1.1")
     among = tuple(standing.held) if isinstance(act, Erase) else known
     fields = tuple(f for f in among if any(matches(pattern, f) for pattern in act.fields))
+    if isinstance(act, Erase):
+        ways = together(fields, policy.edition)
+        return msgspec.structs.replace(act, fields=fields, methods=ways)
     return msgspec.structs.replace(act, fields=fields)
+
+
+def _ending(act: ConsentGiven, policy: Policy, at: Moment) -> ConsentGiven:
+    ends = policy.consent_ends(act.to, act.elsewhere.at if act.elsewhere else at)
+    if ends is None or (act.expires is not None and act.expires <= ends):
+        return act
+    return msgspec.structs.replace(act, expires=ends)
 
 
 def judge(
@@ -202,6 +235,8 @@ def _check_words(act: Act, by: Actor, standing: Standing, policy: Policy, at: Mo
             clause="9.3",
             remedy="let the person do it, signed in",
         )
+    if isinstance(act, _ON_CONSENT):
+        _check_consent(act, by, standing, policy, at)
     match act:
         case Admit():
             check_admission(act, by, served=policy.edition.ages.minors_service)
@@ -215,27 +250,46 @@ def _check_words(act: Act, by: Actor, standing: Standing, policy: Policy, at: Mo
                 clause="11.5",
                 remedy="show the edition in force and ask again",
             )
-        case ConsentGiven(to=key) | ConsentRefused(to=key) | ConsentWithdrawn(to=key):
-            if isinstance(act, ConsentGiven):
-                check_consent(act, by, standing, at)
-            if key not in policy.consent_keys() and key not in standing.consents:
-                raise UnknownTerm(
-                    f"no rule asks for consent to `{key}`",
-                    clause="2.2.6",
-                    remedy="use one of the consent keys that the policy declares",
-                )
         case AgeLearned():
             check_age(act, by)
         case Erase():
-            _check_holds(act, standing, at)
+            _check_holds(act, standing, policy, at)
         case _:
             pass
 
 
+def _check_consent(act: Act, by: Actor, standing: Standing, policy: Policy, at: Moment) -> None:
+    """Refuse a consent to what no rule asks for, and proofs that only the house can enter."""
+    key: str = getattr(act, "to", "")
+    elsewhere: Elsewhere | None = getattr(act, "elsewhere", None)
+    if isinstance(act, ConsentGiven):
+        check_consent(act, by, standing, at)
+    if key not in policy.consent_keys() and key not in standing.consents:
+        raise UnknownTerm(
+            f"no rule asks for consent to `{key}`",
+            clause="2.2.6",
+            remedy="use one of the consent keys that the policy declares",
+        )
+    if elsewhere is not None and (by.kind != "system" or elsewhere.at > at):
+        raise BadInput(
+            "what was said elsewhere is imported by the house, with its proof, after it was said",
+            clause="9.3",
+            remedy="troth consents import",
+        )
+    if isinstance(act, ConsentWithdrawn) and act.invalid and by.kind not in ("staff", "system"):
+        raise BadInput(
+            "that a consent was never good is found by the house",
+            clause="9.3",
+            remedy="take the consent back instead",
+        )
+
+
 def _speakers(act: Act) -> tuple[str, ...]:
-    """Say who may utter a word of the person's; that terms were accepted elsewhere, the house."""
+    """Say who may utter a word of the person's; what was said elsewhere, the house reports."""
     imported = isinstance(act, AcceptTerms) and act.means == "imported"
-    return ("system",) if imported else ("subject", "guardian")
+    if imported or getattr(act, "elsewhere", None) is not None:
+        return ("system",)
+    return ("subject", "guardian")
 
 
 def _check_admission(act: Admit, policy: Policy) -> None:
@@ -255,12 +309,13 @@ def _check_admission(act: Admit, policy: Policy) -> None:
         )
 
 
-def _check_holds(act: Erase, standing: Standing, at: Moment) -> None:
+def _check_holds(act: Erase, standing: Standing, policy: Policy, at: Moment) -> None:
+    """Refuse to erase what a law holds: whoever asks, this is the one place that asks the law."""
     for field in touched(act, standing):
-        held = standing.holding(field, at)
-        if held is not None:
+        kept = keeping(field, standing, policy.edition, at)
+        if kept is not None:
             raise Refused(
-                f"`{field}` may not be erased yet: {held[1].law}",
+                f"`{field}` may not be erased yet: {kept.law}",
                 clause="9.4",
                 remedy="restrict it and erase the rest; the erasure plan shows both",
             )

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, NamedTuple
 
-from troth.gate import again
+from troth.gate import again, owing
 from troth.gate.judge import address_of, judge, spelled, stranger, touched
+from troth.gate.ordering import Orders, lawful, letter_of
 from troth.gate.rooms import Outcome, Rooms
+from troth.gate.terms import add_line, count
 from troth.gate.views import next_due
 from troth.ledger import entry as entries
 from troth.ledger import fold
@@ -23,6 +25,8 @@ from troth.model.acts import (
     Admit,
     Close,
     Collect,
+    ConsentGiven,
+    ConsentRefused,
     ConsentWithdrawn,
     Correct,
     Erase,
@@ -30,6 +34,9 @@ from troth.model.acts import (
     Find,
     Give,
     Notify,
+    Object,
+    Observe,
+    Release,
     Restrict,
     Show,
     Use,
@@ -46,6 +53,8 @@ from troth.vault.forms import Form, masked
 
 REQUEST: Final = "request"
 """The ground of a restriction that the subject asked for."""
+DATED: Final = ("life", "held", "holds", "restrictions", "owed", "marks")
+"""What of a standing says when the sweep has to look at it next."""
 WAS_HERE: Final = "SELECT 1 FROM gone WHERE subject_id = ?"
 IS_GONE: Final = "INSERT INTO gone (subject_id) VALUES (?) ON CONFLICT DO NOTHING"
 
@@ -106,15 +115,18 @@ class Passage:
         self.farewells: Counter[str] = Counter()
         self.handed: list[Handed] = []
         self.doomed: list[Doomed] = []
-        self.erased: list[tuple[Erase, str]] = []
+        self.orders = Orders(tx, rooms, forms, at)
 
     def run(self, acts: tuple[Act, ...]) -> None:
         """Judge, do and remember every act in order; raises at the first that may not be."""
         for asked in acts:
             present = self._whose(asked)
-            act = spelled(asked, present.standing, self._policy)
+            act = spelled(asked, present.standing, self._policy, self._at)
             decisions = judge(act, self._by, present.standing, self._policy, self._at)
             self.decisions.extend(decisions)
+            if isinstance(act, Erase):
+                errands = self._rooms.errands
+                act = lawful(act, present.standing, self._policy, errands, self._at)
             do = self._DO.get(type(act))
             if do is not None:
                 do(self, act, present, decisions)
@@ -122,6 +134,8 @@ class Passage:
         known = [present for present in self._present.values() if present.standing.pseudonym]
         for present in known:
             self._rooms.standings.save(self._tx, present.standing, was=present.loaded)
+            if present.subject is not None:
+                owing.note(self._tx, present.subject, present.loaded, present.standing)
             self._mark_due(present)
         numbered = self._rooms.log.record(
             self._tx, self.entries, onto=[present.loaded for present in known]
@@ -133,8 +147,7 @@ class Passage:
         now, was = present.standing, present.loaded
         if present.handle is None or now.life == "erased":
             return
-        same = now.held is was.held and now.holds is was.holds and now.owed is was.owed
-        if same and now.life == was.life:
+        if all(getattr(now, name) is getattr(was, name) for name in DATED):
             return
         ends = next_due(now, self._policy, self._at)
         if ends != next_due(was, self._policy, self._at):
@@ -195,6 +208,7 @@ class Passage:
             edition=self._policy.hash[:16],
             clauses=tuple(dict.fromkeys(c for d in decisions for c in d.clauses)),
         )
+        self._rooms.webhooks.queue(self._tx, act, present.standing, self._at)
         if present.standing.pseudonym:
             present.standing = fold.after(present.standing, entry)
         self.entries.append(entry)
@@ -223,7 +237,11 @@ class Passage:
                     clause="9.2",
                     remedy="collect it for a purpose",
                 )
-        self._rooms.vault.keep(self._tx, _file(present), act.values, self._forms, new=present.blank)
+        handle = _file(present)
+        known = self.orders.changing(act, handle, present.standing)
+        self._rooms.vault.keep(self._tx, handle, act.values, self._forms, new=present.blank)
+        self.orders.change(act, handle, present.standing, known)
+        add_line(self._tx, self._rooms.logs, act, present.standing, self._at)
         present.blank = False
 
     def _open(self, act: Use | Export, present: Present, _: Decisions) -> None:
@@ -255,6 +273,9 @@ class Passage:
                 clause="7.4",
                 remedy="name another channel, or announce it publicly",
             )
+        if act.upon:
+            self.orders.letters[act.subject or ""] = letter_of(act, addresses)
+            return
         parcel = self._rooms.courier.queue(
             self._tx,
             subject=act.subject,
@@ -278,9 +299,17 @@ class Passage:
         fields = {channel: address_of(channel, present.standing) for channel in act.channels}
         return {channel: opened[field] for channel, field in fields.items() if field in opened}
 
-    def _stop(self, act: ConsentWithdrawn, present: Present, _: Decisions) -> None:
-        """Take back what waits in the outbox on this consent alone (policy 9.3)."""
-        self._recall(_file(present), purpose=act.to.partition("/")[0])
+    def _given(self, act: ConsentGiven, _present: Present, _: Decisions) -> None:
+        """Note when a consent ends, so that its subject is asked in time."""
+        if act.expires is not None and self._rooms.ending:
+            self._tx.run(self._rooms.ending, (act.subject, act.to, act.expires))
+
+    def _stop(
+        self, act: ConsentRefused | ConsentWithdrawn | Object, present: Present, _: Decisions
+    ) -> None:
+        """Take back what waits in the outbox for what is not wanted any more (policy 9.3)."""
+        purpose = act.purpose if isinstance(act, Object) else act.to.partition("/")[0]
+        self._recall(_file(present), purpose=purpose)
 
     def _recall(self, handle: Handle, purpose: str | None = None) -> None:
         keys = self._rooms.courier.recall(
@@ -293,21 +322,31 @@ class Passage:
         gone = touched(act, present.standing)
         left = set(present.standing.held) - set(gone)
         everything = act.fields == ("*",) and not left
+        ending = self.orders.ending(act, handle, present.standing, self._policy)
+        count(self._tx, self._rooms.vault, act, handle, gone, self._forms, self._at)
         self.doomed.append(
             self._rooms.vault.erase(self._tx, handle, ("*",) if everything else gone)
         )
         # A copy that waits for its subject holds what was erased.
         copies = self._rooms.deposits.recall(self._tx, handle.subject)
+        copies += self._rooms.logs.end(self._tx, handle.subject, gone, left)
         self.doomed.append(self._rooms.vault.doom(self._tx, copies))
         if everything:
             self._recall(handle)
-            self._rooms.errands.order(self._tx, handle.subject, who=handle.who, at=self._at)
+            words = self._rooms.webhooks.recall(self._tx, handle.subject)
+            self.doomed.append(self._rooms.vault.doom(self._tx, words))
             self._tx.run(IS_GONE, (present.subject,))
             for forget in (again.FORGET, *self._rooms.besides):
                 self._tx.run(forget, (present.subject,))
-            self.erased.append((act, handle.who))
         else:
             present.handle = self._rooms.vault.handle(handle.subject, self._tx)
+        self.orders.erase(ending, everything=everything, keep=self.queued)
+
+    def _limit(self, act: Restrict | Release, present: Present, _: Decisions) -> None:
+        """Set aside or free again, in other databases too (policy 9.4)."""
+        self.orders.limit(act, _file(present), present.standing)
+        if isinstance(act, Restrict):
+            self._shut(act, present, _)
 
     def _shut(self, act: Close | Restrict, present: Present, _: Decisions) -> None:
         """Let nobody in any more, nor go on who is in: the account is closed, or all of it frozen.
@@ -324,6 +363,7 @@ class Passage:
     _DO: ClassVar[dict[type[Act], Callable[..., None]]] = {
         Admit: _admit,
         Collect: _keep,
+        Observe: _keep,
         Correct: _keep,
         Use: _open,
         Export: _open,
@@ -331,8 +371,12 @@ class Passage:
         Notify: _post,
         Erase: _erase,
         Close: _shut,
-        Restrict: _shut,
+        Release: _limit,
+        Restrict: _limit,
+        ConsentGiven: _given,
+        ConsentRefused: _stop,
         ConsentWithdrawn: _stop,
+        Object: _stop,
         Find: _search,
         **dict.fromkeys(Give.__subclasses__(), _hand),
     }

@@ -1,11 +1,17 @@
 """What is held of a subject, why and until when. No value is opened here."""
 
+import msgspec
 from msgspec import Struct
 
+from troth.ledger.entry import Entry
+from troth.model.answers import Answer
 from troth.model.clock import Moment
 from troth.model.standing import Standing
 from troth.model.terms import AgeBand, matches
 from troth.policy.decide import Policy
+from troth.policy.keeping.holds import keeping
+from troth.policy.keeping.terms import term, waits
+from troth.policy.keeping.warnings import next_step
 
 
 class Holding(Struct, frozen=True, kw_only=True):
@@ -44,17 +50,16 @@ def _holding(field: str, standing: Standing, policy: Policy, at: Moment) -> Hold
         source=held.source,
         # What concerns a child is sensitive, whatever it is (2.3, PIPL 28).
         sensitive=category.sensitive is not None or standing.age is AgeBand.CHILD,
-        until=due(field, held.since, policy),
+        until=due(field, standing, policy),
         hold=hold[1].law if hold else "",
         restricted=bool({field, "*"} & standing.restrictions.keys()),
         recipients=recipients_of(field, policy),
     )
 
 
-def due(field: str, since: Moment, policy: Policy) -> Moment | None:
+def due(field: str, standing: Standing, policy: Policy) -> Moment | None:
     """Return when a field falls due; ``None`` when its term starts with something yet to come."""
-    row = policy.retention_of(field)
-    return policy.kept_until(field, since) if row.start in ("collected", "recorded") else None
+    return term(field, standing, policy).ends
 
 
 def next_due(standing: Standing, policy: Policy, at: Moment) -> Moment | None:
@@ -64,14 +69,28 @@ def next_due(standing: Standing, policy: Policy, at: Moment) -> Moment | None:
     owes and does by itself, at its moment.
     """
     found = min((owed.by for owed in standing.owed.values() if owed.by_clock), default=None)
-    for field, held in standing.held.items():
-        ends = at if standing.life == "closed" else due(field, held.since, policy)
-        if ends is None:
-            continue
-        hold = standing.holding(field, ends) if standing.holds else None
-        ends = ends if hold is None else max(ends, hold[1].until)
-        found = ends if found is None else min(found, ends)
+    for field in standing.held:
+        looks = _look(field, standing, policy, at)
+        if looks is not None:
+            found = looks if found is None else min(found, looks)
     return found
+
+
+def _look(field: str, standing: Standing, policy: Policy, at: Moment) -> Moment | None:
+    """Return when one field has to be looked at."""
+    if waits(field, standing):
+        ends: Moment | None = at
+    else:
+        one = term(field, standing, policy)
+        ends = one.ends
+        if one.then == "restrict" and field in standing.restrictions:
+            return None
+        if ends is not None and one.warn:
+            return next_step(one, standing, ends)
+    if ends is None:
+        return None
+    kept = keeping(field, standing, policy.edition, ends)
+    return ends if kept is None else max(ends, kept.until)
 
 
 def recipients_of(field: str, policy: Policy) -> tuple[str, ...]:
@@ -83,3 +102,32 @@ def recipients_of(field: str, policy: Policy) -> tuple[str, ...]:
         for recipient in rule.to
     )
     return tuple(dict.fromkeys(found))
+
+
+class Certified(Struct, frozen=True, kw_only=True):
+    """What every store answered once: one entry of an erasure, for whoever holds its number."""
+
+    entry: str
+    at: Moment
+    complete: bool
+    irreversible_by: Moment
+    answers: tuple[Answer, ...]
+
+    @property
+    def state(self) -> str:
+        """``complete``, ``held`` or ``incomplete``."""
+        if not self.complete:
+            return "incomplete"
+        return "held" if any(each.state == "held" for each in self.answers) else "complete"
+
+
+def certified(entry: Entry) -> Certified:
+    """Read the entry of a certificate; one of an older version names no answers."""
+    what = entry.what
+    return Certified(
+        entry=entry.id,
+        at=entry.at,
+        complete=bool(what.get("complete")),
+        irreversible_by=msgspec.convert(what.get("irreversible_by", 0), Moment),
+        answers=msgspec.convert(what.get("answers", ()), tuple[Answer, ...]),
+    )

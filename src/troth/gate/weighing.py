@@ -68,7 +68,7 @@ class Scales:
         unique: dict[str, Secret] = {}
         for asked in acts:
             standing = so_far.get(asked.subject) or self._first(asked)
-            act = spelled(asked, standing, self._policy)
+            act = spelled(asked, standing, self._policy, at)
             judge(act, by, standing, self._policy, at)
             if isinstance(act, Collect | Correct):
                 unique |= self._formed(act.values, at)

@@ -15,9 +15,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from troth.interfaces.api.codec import encode
-from troth.interfaces.api.peers import Network, address_of, network_of
-from troth.interfaces.api.problems import Problem
+from troth.interfaces.http.codec import encode
+from troth.interfaces.http.peers import Network, address_of, network_of
+from troth.interfaces.http.problems import Problem
 
 REASONS: Final = {
     400: "Bad Request",

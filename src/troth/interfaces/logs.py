@@ -8,7 +8,7 @@ import json
 import logging
 from typing import Final, TextIO
 
-from troth.interfaces.api.problems import place
+from troth.interfaces.http.problems import place
 from troth.model.clock import Moment, iso
 
 LOGGERS: Final = ("troth", "uvicorn")

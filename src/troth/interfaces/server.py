@@ -17,9 +17,10 @@ from uvicorn.config import HTTPProtocolType
 
 from troth.app import Troth
 from troth.interfaces import logs
+from troth.interfaces.agents.routes import POWERS, agents_router, controllers_router
 from troth.interfaces.api.limits import Pace, Threshold
-from troth.interfaces.api.peers import networks
-from troth.interfaces.api.problems import unroutable
+from troth.interfaces.http.peers import networks
+from troth.interfaces.http.problems import unroutable
 from troth.interfaces.api.web import web
 from troth.interfaces.centre.routes import CENTRE
 from troth.interfaces.connections import Guard, Patience, Porch
@@ -42,7 +43,10 @@ def application(troth: Troth, *, failures: Callable[[], list[str]] = list) -> Th
     """
     return web(
         troth,
-        pages=[*bound((ENTRANCE, CENTRE, CONSOLE, PAGES), slow=troth.slow), programs_router()],
+        pages=[
+            *bound((ENTRANCE, CENTRE, CONSOLE, PAGES, POWERS), slow=troth.slow),
+            *(programs_router(), agents_router(), controllers_router()),
+        ],
         state={
             "forms": Forms(troth.token_key),
             STATE: Provider(troth),

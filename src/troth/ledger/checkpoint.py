@@ -147,6 +147,15 @@ def _verifier(vkey: str) -> _Verifier:
     return _Verifier(name, key, VerifyKey(raw[1:]))
 
 
+def public_of(vkey: str) -> bytes:
+    """Return the 32 octets of the public key in a verifier key. Raises ``Unverifiable``.
+
+    >>> public_of(Signer("me", bytes(32)).vkey).hex()[:8]
+    '3b6a27bc'
+    """
+    return bytes(_verifier(vkey).key)
+
+
 # --- notes -------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,9 @@ from troth.model.standing import (
     GUARDIAN_COLLECTS,
     GUARDIAN_DISCLOSES,
     Acceptance,
+    Asked,
     Consent,
+    ConsentHow,
     Fact,
     Held,
     HoldOn,
@@ -48,10 +50,14 @@ def _until(entry: Entry, name: str) -> Moment | None:
 
 def _without(held: Mapping[str, Any], patterns: tuple[str, ...]) -> dict[str, Any]:
     """Leave out what a pattern covers."""
+    if not held:
+        return {}
+    named = set(patterns)
+    loose = named - held.keys()
     return {
         field: value
         for field, value in held.items()
-        if not any(matches(pattern, field) for pattern in patterns)
+        if field not in named and not any(matches(pattern, field) for pattern in loose)
     }
 
 
@@ -73,8 +79,9 @@ def _collected(standing: Standing, entry: Entry) -> Changes:
         known = held.get(field)
         if known is None:
             held[field] = Held(entry.at, (purpose,), _text(entry, "source"))
-        elif purpose not in known.purposes:
-            held[field] = Held(known.since, (*known.purposes, purpose), known.source)
+        else:
+            more = () if purpose in known.purposes else (purpose,)
+            held[field] = Held(known.since, (*known.purposes, *more), known.source, entry.at)
     return {"held": held, **_corrected(standing, entry)}
 
 
@@ -101,8 +108,15 @@ def _erased(standing: Standing, entry: Entry) -> Changes:
     }
 
 
-def _closed(standing: Standing, _entry: Entry) -> Changes:
-    return {} if standing.life == "erased" else {"life": "closed"}
+def _closed(standing: Standing, entry: Entry) -> Changes:
+    if standing.life == "erased":
+        return {}
+    return {"life": "closed", "marks": standing.marks | {"closed": entry.at}}
+
+
+def _began(standing: Standing, entry: Entry) -> Changes:
+    since = cast(Moment, entry.what["since"])
+    return {"marks": standing.marks | {_text(entry, "what"): since}}
 
 
 def _restricted(standing: Standing, entry: Entry) -> Changes:
@@ -126,9 +140,37 @@ def _consent(state: Literal["given", "refused", "withdrawn"]) -> Fold:
 
     def fold(standing: Standing, entry: Entry) -> Changes:
         key = _text(entry, "to")
-        consent = Consent(state, entry.at, _until(entry, "expires"), entry.id)
+        how = _how(state, standing.consents.get(key), entry)
+        consent = Consent(state, _said_at(entry), _until(entry, "expires"), entry.id, how)
         said: Changes = {"consents": standing.consents | {key: consent}}
+        if key in standing.asked:
+            said["asked"] = {name: one for name, one in standing.asked.items() if name != key}
         return said | ({"guardian": state == "given"} if key == GUARDIAN_COLLECTS else {})
+
+    return fold
+
+
+def _said_at(entry: Entry) -> Moment:
+    """Return when a word was said: before it came here, where it was said elsewhere."""
+    elsewhere = entry.what.get("elsewhere")
+    return Moment(elsewhere["at"]) if isinstance(elsewhere, dict) else entry.at
+
+
+def _how(state: str, before: Consent | None, entry: Entry) -> ConsentHow:
+    if state == "given":
+        return "renewed" if before is not None and before.state == "given" else ""
+    if state == "withdrawn" and entry.what.get("invalid"):
+        return "invalidated"
+    own = entry.by.partition(":")[0] in ("subject", "guardian") or "elsewhere" in entry.what
+    return "revoked" if state == "withdrawn" and not own else ""
+
+
+def _asked(state: Literal["requested", "deferred"]) -> Fold:
+    """Note that a subject was asked, or will answer later; the last word stands until they do."""
+
+    def fold(standing: Standing, entry: Entry) -> Changes:
+        asked = Asked(state, entry.at, entry.id)
+        return {"asked": standing.asked | {_text(entry, "to"): asked}}
 
     return fold
 
@@ -170,7 +212,15 @@ def _held_back(standing: Standing, entry: Entry) -> Changes:
 
 
 def _owed(standing: Standing, entry: Entry) -> Changes:
-    owed = Owed(_text(entry, "what"), entry.at, cast(Moment, entry.what["by"]))
+    """Note what is owed. One whose term is another by now is owed since it was first."""
+    known = standing.owed.get(_text(entry, "duty"))
+    since = known.since if known is not None and known.state == "open" else entry.at
+    before = _until(entry, "since")
+    owed = Owed(
+        _text(entry, "what"),
+        since if before is None else before,
+        cast(Moment, entry.what["by"]),
+    )
     return {"owed": standing.owed | {_text(entry, "duty"): owed}}
 
 
@@ -179,13 +229,15 @@ def _settled(standing: Standing, entry: Entry) -> Changes:
     if duty is None:
         return {}
     state = cast(Any, _text(entry, "state"))
-    done = msgspec.structs.replace(duty, state=state, code=_text(entry, "code"))
+    code = _text(entry, "code")
+    done = msgspec.structs.replace(duty, state=state, code=code, ended=entry.at)
     return {"owed": standing.owed | {_text(entry, "duty"): done}}
 
 
 FOLDS: Final[Mapping[str, Fold]] = {
     "subject.admitted": _admitted,
     "data.collected": _collected,
+    "data.logged": _collected,
     "data.corrected": _corrected,
     "data.erased": _erased,
     "account.closed": _closed,
@@ -193,6 +245,8 @@ FOLDS: Final[Mapping[str, Fold]] = {
     "data.released": _released,
     "terms.accepted": _accepted,
     "age.learned": _aged,
+    "consent.requested": _asked("requested"),
+    "consent.deferred": _asked("deferred"),
     "consent.given": _consent("given"),
     "consent.refused": _consent("refused"),
     "consent.withdrawn": _consent("withdrawn"),
@@ -203,6 +257,7 @@ FOLDS: Final[Mapping[str, Fold]] = {
     "hold.lifted": _lifted("holds", "name"),
     "duty.owed": _owed,
     "duty.settled": _settled,
+    "term.began": _began,
 }
 """What changes a standing."""
 

@@ -66,6 +66,13 @@ class NotOfAge(Refused):
     status = 403
 
 
+class TooSoon(Refused):
+    """the person may not be asked again yet."""
+
+    code = "too_soon"
+    status = 409
+
+
 class WrongRegion(TrothError):
     """this subject's data may not be written to that region."""
 

@@ -6,7 +6,7 @@ sealed rooms (``vault``, ``egress``) and the faces that show a person their own 
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NoReturn
 
 HIDDEN: Final = "Secret(…)"
@@ -83,6 +83,20 @@ def veiled(
     Secret(…)
     """
     return Secret(work({name: secret.reveal_raw() for name, secret in values.items()}))
+
+
+def veiled_stream(
+    work: Callable[[Iterator[tuple[str, str | bytes]]], Iterable[bytes]],
+    parts: Iterable[tuple[str, Secret]],
+) -> Iterator[Secret]:
+    """Compute on a stream of secrets, each under a name that is none, as ``veiled`` does.
+
+    Nothing is read before it is needed, so that what is long is never whole in memory.
+
+    >>> list(veiled_stream(lambda told: (b"x" for _ in told), [("name", Secret("1"))]))
+    [Secret(…)]
+    """
+    return (Secret(piece) for piece in work((name, part.reveal_raw()) for name, part in parts))
 
 
 def _octets(value: str | bytes) -> bytes:

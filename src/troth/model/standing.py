@@ -13,6 +13,7 @@ from troth.model.clock import Moment
 from troth.model.terms import AgeBand
 
 ConsentState = Literal["given", "refused", "withdrawn"]
+ConsentHow = Literal["", "renewed", "revoked", "invalidated"]
 
 GUARDIAN_COLLECTS: Final = "guardian/collect"
 GUARDIAN_DISCLOSES: Final = "guardian/disclose"
@@ -23,11 +24,24 @@ BY_CLOCK: Final = "clock/"
 
 
 class Consent(Struct, frozen=True, array_like=True):
-    """The last word on one consent key (DPV consent states; ``expired`` follows from the date)."""
+    """The last word on one consent key (DPV consent states; ``expired`` follows from the date).
+
+    ``how`` tells given anew from given first, and taken back by another or found to be void from
+    taken back by the subject.
+    """
 
     state: ConsentState
     at: Moment
     expires: Moment | None = None
+    entry: str = ""
+    how: ConsentHow = ""
+
+
+class Asked(Struct, frozen=True, array_like=True):
+    """A consent the subject was asked for and has not answered: put off, or not even that."""
+
+    state: Literal["requested", "deferred"]
+    at: Moment
     entry: str = ""
 
 
@@ -41,11 +55,15 @@ class Acceptance(Struct, frozen=True, array_like=True):
 
 
 class Held(Struct, frozen=True, array_like=True):
-    """One field that lies in the vault: since when and for which purposes it was collected."""
+    """One field that lies in the vault: since when and for which purposes it was collected.
+
+    ``latest`` is when it was kept again last, 0 where it was kept once.
+    """
 
     since: Moment
     purposes: tuple[str, ...]
     source: str
+    latest: Moment = Moment(0)
 
 
 class Restriction(Struct, frozen=True, array_like=True):
@@ -64,13 +82,14 @@ class HoldOn(Struct, frozen=True, array_like=True):
 
 
 class Owed(Struct, frozen=True, array_like=True):
-    """Something we owe, by when, and how far it is."""
+    """Something we owe, by when, how far it is, and when it ended."""
 
     what: str
     since: Moment
     by: Moment
     state: Literal["open", "fulfilled", "denied", "expired", "revoked"] = "open"
     code: str = ""
+    ended: Moment | None = None
 
     @property
     def by_clock(self) -> bool:
@@ -87,7 +106,10 @@ class Fact(Struct, frozen=True, array_like=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything the gate must know of one subject to judge an act. ``life`` starts ``unknown``."""
+    """Everything the gate must know of one subject to judge an act. ``life`` starts ``unknown``.
+
+    ``marks`` are moments from which terms are counted (``closed``, ``active``, ``purpose/...``).
+    """
 
     pseudonym: str
     life: Literal["unknown", "active", "closed", "erased"] = "unknown"
@@ -97,12 +119,14 @@ class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     guardian: bool = False
     accepted: tuple[Acceptance, ...] = ()
     consents: dict[str, Consent] = {}
+    asked: dict[str, Asked] = {}
     objections: dict[str, Moment] = {}
     restrictions: dict[str, Restriction] = {}
     holds: dict[str, HoldOn] = {}
     facts: dict[str, Fact] = {}
     held: dict[str, Held] = {}
     owed: dict[str, Owed] = {}
+    marks: dict[str, Moment] = {}
     entries: int = 0
 
     def consents_to(self, key: str, at: Moment) -> bool:

@@ -12,8 +12,10 @@ from troth.model.terms import Regime, matches
 from troth.policy import words
 from troth.policy.check_minors import MINORS_CHECKS
 from troth.policy.check_rules import RULE_CHECKS
-from troth.policy.edition import LANGUAGES, Clause, Edition, Flag, Names, span
+from troth.policy.cookies.check import COOKIE_CHECKS
+from troth.policy.edition import LANGUAGES, Clause, Edition, Flag, Names
 from troth.policy.finding import Findings, Path
+from troth.policy.keeping.spans import span
 from troth.policy.regimes import RIGHTS
 
 Check = Callable[[Edition, Findings], None]
@@ -25,6 +27,8 @@ NAMED: Final = (
 )  # fmt: skip
 """Sections whose parts have a name or a text in both languages."""
 SECTIONS: Final = ("categories", "purposes", "recipients", "staff", "rules", "clauses")
+WARNINGS: Final = 2
+"""How often somebody is told at least before what they do not use is erased."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 CITING: Final = (
     "services", "residences", "categories", "purposes", "recipients", "staff", "rules", "retention",
@@ -39,8 +43,11 @@ KINDS: Final[tuple[tuple[str, str, str, frozenset[str]], ...]] = (
     ("recipients", "role", "role", words.ROLES),
     ("recipients", "service", "recipient service", words.RECIPIENT_SERVICES),
     ("retention", "then", "ending", words.ENDINGS),
+    ("retention", "start", "event", words.STARTS),
+    ("holds", "start", "event", words.HOLD_STARTS),
     ("rights", "handler", "handler", words.HANDLERS),
     ("cookies", "party", "party", words.PARTIES),
+    ("cookies", "kind", "technology", words.TECHNOLOGIES),
     ("clauses", "practice", "practice", words.PRACTICES),
 )
 """(section, key, what it is, the words it may be)."""
@@ -51,6 +58,7 @@ REFERENCES: Final[tuple[tuple[str, str, str, str | frozenset[str]], ...]] = (
     ("cookies", "purpose", "purpose", "purposes"),
     ("rights", "regimes", "regime", REGIMES),
     ("retention", "purposes", "purpose", "purposes"),
+    ("holds", "regimes", "regime", REGIMES),
     ("clauses", "rules", "rule", "rules"),
     ("clauses", "controls", "control", "controls"),
 )
@@ -59,7 +67,7 @@ REFERENCES: Final[tuple[tuple[str, str, str, str | frozenset[str]], ...]] = (
 
 def check(edition: Edition, found: Findings) -> None:
     """Run every check over an edition; ``found`` knows the lines and takes the findings."""
-    for one in (*CHECKS, *RULE_CHECKS, *MINORS_CHECKS):
+    for one in (*CHECKS, *RULE_CHECKS, *MINORS_CHECKS, *COOKIE_CHECKS):
         one(edition, found)
 
 
@@ -202,11 +210,17 @@ def durations(edition: Edition, found: Findings) -> None:
     for number, row in enumerate(edition.retention):
         path = ("retention", str(number))
         _fields(edition, found, (*path, "categories"), row.categories, row.clause)
-        for term in (row.keep, *(floor.keep for floor in row.floor)):
+        for term in (row.keep, *(floor.keep for floor in row.floor), *row.warn):
             _duration(found, (*path, "keep"), term, row.clause)
+        if row.start == words.LAST_ACTIVITY and len(row.warn) < WARNINGS:
+            message = "data nobody uses any more goes only after two warnings"
+            found.error(path, message, clause="7.2e", remedy="write `warn: [P30D, P7D]`")
     for name, hold in edition.holds.items():
         _fields(edition, found, ("holds", name, "categories"), hold.categories, hold.clause)
         _duration(found, ("holds", name, "keep"), hold.keep, hold.clause)
+    for name, purpose in edition.purposes.items():
+        if purpose.consent_for:
+            _duration(found, ("purposes", name, "consent_for"), purpose.consent_for, purpose.clause)
     for name, cookie in edition.cookies.items():
         if cookie.life:
             _duration(found, ("cookies", name, "life"), cookie.life, cookie.clause)

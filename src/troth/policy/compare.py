@@ -11,10 +11,10 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from troth.model.clock import DAY
 from troth.model.terms import AgeBand, Operation, Regime
 from troth.policy import words
-from troth.policy.edition import LANGUAGES, Edition, Names, Rule, Words, region_of, span
+from troth.policy.edition import LANGUAGES, Edition, Names, Rule, Words, region_of
+from troth.policy.keeping.spans import in_days
 from troth.policy.reason import DONE
 from troth.policy.regimes import counted
 from troth.policy.words import BASIS
@@ -168,7 +168,7 @@ def retention(old: Edition, new: Edition, notes: Notes) -> None:
         (was, was_from), (now, now_from) = before[field], after[field]
         if was == now and was_from == now_from:
             continue
-        wider = _days(now) > _days(was) or was_from != now_from
+        wider = in_days(now) > in_days(was) or was_from != now_from
         name = new.categories[field]
         en = f"“{name.en}” is kept {now} from {now_from}, before {was} from {was_from}"
         zh = f"“{name.zh}”的保存期限由 {was_from} 起 {was} 变更为 {now_from} 起 {now}"
@@ -181,14 +181,9 @@ def _terms(edition: Edition) -> dict[str, tuple[str, str]]:
     for row in edition.retention:
         for field in edition.fields(row.categories):
             known = found.get(field)
-            if known is None or _days(row.keep) > _days(known[0]):
+            if known is None or in_days(row.keep) > in_days(known[0]):
                 found[field] = (row.keep, row.start)
     return found
-
-
-def _days(term: str) -> float:
-    months, rest = span(term)
-    return months * 30.4375 + rest / DAY
 
 
 # --- what may be done --------------------------------------------------------------------------

@@ -24,9 +24,9 @@ from troth.policy.edition import (
     Staff,
     Words,
     above,
-    later,
     region_of,
 )
+from troth.policy.keeping.spans import later
 from troth.policy.reason import describe
 from troth.policy.regimes import abroad
 from troth.policy.words import BASIS
@@ -132,6 +132,16 @@ class Declared:
         """Return what a consent key is about, in every language."""
         return describe(self.edition, key)
 
+    def consent_ends(self, key: str, given: Moment) -> Moment | None:
+        """Return when a consent given at a moment ends by the policy's own term; ``None``: never.
+
+        >>> from troth.policy import packs, reader
+        >>> Declared(reader.load(*packs.source("itnio"))).consent_ends("account", Moment(0))
+        """
+        purpose = self.edition.purposes.get(purpose_of(key))
+        term = purpose.consent_for if purpose is not None else ""
+        return later(given, term) if term else None
+
     def offers(self, regimes: Names) -> tuple[Offer, ...]:
         """Return every consent that subjects under some regimes can be asked, in rules' order.
 
@@ -191,6 +201,16 @@ class Declared:
             and any(abroad(*place, edition.recipients[name].country) for place in places)
             for purpose in edition.covered(rule)
         ]
+
+
+def purpose_of(key: str) -> str:
+    """Return the purpose that a consent key is about.
+
+    >>> purpose_of("marketing/contact.email"), purpose_of("share/id-authority/realname")
+    ('marketing', 'realname')
+    """
+    first, *rest = key.split("/")
+    return rest[-1] if len(rest) == 2 else first
 
 
 def closed_to_minors(edition: Edition) -> frozenset[str]:

@@ -1,21 +1,19 @@
 """One edition of a policy as data: its text, its meaning and the hash that binds both (11.5).
 
 The structs below *are* the grammar of a policy document: a key of the document is a field here, a
-field without a default must be written, and what is not here is an error (see ``reader``). Names in
-two languages are plain fields ``en`` and ``zh``.
+field without a default must be written, what is not here is an error. Names are ``en`` and ``zh``.
 """
 
 import hashlib
-import re
 from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
 
-from troth.model.clock import DAY, HOUR, MINUTE, SECOND, Moment
+from troth.model.clock import Moment
 from troth.model.errors import UnknownTerm
-from troth.policy.regimes import EEA, later_by_months
+from troth.policy.regimes import EEA
 
 Words = dict[str, str]
 """One text in every language of the policy: ``{"en": ..., "zh": ...}``."""
@@ -99,10 +97,10 @@ class Flag(Part, frozen=True, kw_only=True):
 
 
 class Category(Named, frozen=True, kw_only=True):
-    """A field: one leaf category of personal data. The key in the vault is its name.
+    """A field, one leaf category of personal data; the key in the vault is its name.
 
-    ``closed`` categories are declared and cannot be collected; ``nonpersonal_alone`` ones count as
-    personal data only while combined (2.1.5). ``owner`` is ``customer`` for business data (5.1).
+    ``closed``: declared, not collected. ``nonpersonal_alone``: personal data while combined only
+    (2.1.5). ``owner`` is ``customer`` for business data (5.1).
     """
 
     same_as: str = ""
@@ -128,12 +126,16 @@ class Batch(Part, frozen=True, kw_only=True):
 
 
 class Purpose(Named, frozen=True, kw_only=True):
-    """What data is used for. ``batched`` unset: every use is recorded before it happens."""
+    """What data is used for. ``batched`` unset: every use is recorded before it happens.
+
+    ``consent_for`` is how long a consent to it holds (``P24M``); then it is asked for anew.
+    """
 
     same_as: str = ""
     necessary: bool = False
     batched: Batch | None = None
     switch: bool = False
+    consent_for: str = ""
     clause: Names = ()
 
 
@@ -179,9 +181,9 @@ class When(Part, frozen=True, kw_only=True):
 class Rule(Part, frozen=True, kw_only=True):
     """What is permitted, forbidden or required.
 
-    ``categories`` and ``purposes`` are patterns (``contact`` covers ``contact.email``); no purposes
-    means any. ``basis`` names one basis for each regime; a permit that names some permits nothing
-    in the others. ``requirement`` and ``region`` belong to ``require``.
+    ``categories`` and ``purposes`` are patterns (``contact`` covers ``contact.email``); none: any.
+    ``basis`` is one for each regime; a permit that names some permits nothing in the others.
+    ``requirement`` and ``region`` belong to ``require``.
     """
 
     id: str
@@ -204,14 +206,19 @@ class Rule(Part, frozen=True, kw_only=True):
 
 
 class Floor(Part, frozen=True, kw_only=True):
-    """A law's own term, which a retention may not undercut."""
+    """A law's own term, which a retention may not undercut; it binds those under its regimes."""
 
     law: str
     keep: str
+    regimes: Names = ()
 
 
 class Retention(Part, frozen=True, kw_only=True):
-    """How long fields are kept from an event on, and what then happens (7.2d, 7.2e)."""
+    """How long fields are kept from an event on, and what then happens (7.2d, 7.2e).
+
+    ``warn`` says how long before the end of unused data its subject is told: twice or more, for
+    ``start: last_activity`` only.
+    """
 
     categories: Names
     keep: str
@@ -219,26 +226,38 @@ class Retention(Part, frozen=True, kw_only=True):
     purposes: Names = ()
     floor: tuple[Floor, ...] = ()
     then: str = "erase"
+    warn: Names = ("P30D", "P7D")
     clause: Names = ()
 
 
 class HoldRule(Part, frozen=True, kw_only=True):
-    """A law that forbids erasing fields for a time from an event on (6.4c, 9.4-5)."""
+    """A law that forbids erasing fields for a time from an event on (6.4c, 9.4-5).
+
+    It binds those under its ``regimes``; one that names none binds everybody.
+    """
 
     law: str
     categories: Names
     keep: str
     start: str = "recorded"
+    regimes: Names = ()
     clause: Names = ()
 
 
 class Cookie(Named, frozen=True, kw_only=True):
-    """A cookie or similar technology of ours (3.1)."""
+    """A cookie or similar technology (3.1). A ``*`` at the end of its name stands for any ending.
+
+    ``field`` is the item of data it holds; without a ``life`` it goes with the browser's window; of
+    a third party, ``recipient`` says who.
+    """
 
     purpose: str
     essential: bool = False
+    kind: str = "cookie"
     life: str = ""
     party: str = "first"
+    recipient: str = ""
+    field: str = "web.cookie"
     clause: Names = ()
 
 
@@ -333,10 +352,9 @@ class Edition(Part, frozen=True, kw_only=True, dict=True):
         )
 
     def residence(self, code: str) -> tuple[str, Residence]:
-        """Return the declared residence nearest to a code, with its name.
+        """Return the declared residence nearest to a code, with its name: ``US-NY`` is in ``US``.
 
-        ``US-NY`` falls back to ``US``, a member of the European Economic Area to ``EEA``, the rest
-        to ``*``. Raises ``UnknownTerm`` when not even that is declared.
+        Members of the EEA are in ``EEA``, the rest in ``*``. Raises ``UnknownTerm`` without that.
         """
         country = code.partition("-")[0]
         for name in (code, country, "EEA" if country in EEA else "*", "*"):
@@ -369,32 +387,3 @@ def content(edition: Edition) -> bytes:
 def from_content(raw: bytes) -> Edition:
     """Read an edition back from its canonical JSON. Raises ``msgspec.ValidationError``."""
     return msgspec.json.decode(raw, type=Edition)
-
-
-_SPAN = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
-
-
-@lru_cache(maxsize=256)
-def span(text: str) -> tuple[int, int]:
-    """Read an ISO 8601 duration as (months, milliseconds). Raises ``ValueError``.
-
-    >>> span("P3Y"), span("P183D") == (0, 183 * DAY), span("PT10M") == (0, 10 * MINUTE)
-    ((36, 0), True, True)
-    """
-    found = _SPAN.fullmatch(text)
-    if not found or not any(found.groups()):
-        raise ValueError(f"`{text}` is no duration such as P365D, P3Y or PT10M")
-    years, months, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    rest = days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND
-    return years * 12 + months, rest
-
-
-def later(start: Moment, duration: str) -> Moment:
-    """Return the moment a duration after another; a year is a calendar year.
-
-    >>> from troth.model.clock import iso, moment
-    >>> iso(later(moment("2024-02-29"), "P3Y"))
-    '2027-02-28T00:00:00Z'
-    """
-    months, rest = span(duration)
-    return Moment((later_by_months(start, months) if months else start) + rest)

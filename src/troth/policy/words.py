@@ -247,8 +247,19 @@ RECIPIENT_SERVICES: Final = frozenset({"", "authentication", "basic_technical", 
 SOURCES: Final = frozenset({"provided", "observed", "derived", "third_party"})
 SUBJECTS: Final = frozenset({"person", "enterprise", "legal_rep", "handler", "guardian", "minor"})
 ENDINGS: Final = frozenset({"erase", "anonymise", "restrict"})
+LAST_ACTIVITY: Final = "last_activity"
+STARTS: Final = frozenset(
+    {"collected", "recorded", "settled", "account_closed", "purpose_closed", LAST_ACTIVITY,
+     "contract_ended"}
+)  # fmt: skip
+"""Events from which a term is counted (7.2d)."""
+HOLD_STARTS: Final = STARTS | {"placed"}
 HANDLERS: Final = frozenset({"self_service", "desk"})
 PARTIES: Final = frozenset({"first", "third"})
+TECHNOLOGIES: Final = frozenset(
+    {"cookie", "local_storage", "session_storage", "database", "pixel", "script"}
+)
+"""What a browser is given to keep, or to fetch so that somebody notices."""
 PRACTICES: Final = frozenset(
     {
         "first_party", "third_party", "choice", "access", "retention", "security", "change", "dnt",

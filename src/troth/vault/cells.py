@@ -18,6 +18,7 @@ from troth.model.terms import ALL, Region, SubjectId
 from troth.store.sql import Store, Tx
 from troth.vault import residency
 from troth.vault.dying import Doomed, Dying
+from troth.vault.ending.many import READ_DUE, SET_DUE, Many
 from troth.vault.forms import Form, canonical, formed
 from troth.vault.index import Index, Moves
 from troth.vault.keys import KeyId, KeyStore
@@ -42,12 +43,6 @@ __all__ = ["Doomed", "Drawn", "Handle", "Vault"]
 NOTHING: Final = Contents()
 REMEMBERED: Final = 4096
 
-SET_DUE: Final = "UPDATE subjects SET due_at = ? WHERE subject_id = ?"
-"""When the retention sweep has to look at a subject next."""
-READ_DUE: Final = (
-    "SELECT subject_id FROM subjects WHERE due_at <= ? ORDER BY due_at, subject_id LIMIT ?"
-)
-"""Whom the retention sweep has to look at, longest due first."""
 COUNT_RESIDUE: Final = (
     "SELECT (SELECT count(*) FROM subjects WHERE subject_id = ?),"
     " (SELECT count(*) FROM cells WHERE subject_id = ?),"
@@ -95,6 +90,7 @@ class Vault:
         self._index = Index(index_key, tenant)
         self._dying = Dying(store, keys)
         self._handles: Recent[SubjectId, Handle] = Recent(REMEMBERED)
+        self.many = Many(store, keys, self._records, self._index, self._dying, self._handles.drop)
 
     # --- subjects ------------------------------------------------------------------------------
 
@@ -365,6 +361,15 @@ class Vault:
         """Seal something on its way out under its own key; ``doom`` that when it is settled."""
         key, cipher = self._keys.claim()
         return key, seal(cipher, payload, self._parcel_place(key))
+
+    def parcel_key(self) -> KeyId:
+        """Draw the key of something that is sealed in several pieces; ``doom`` it with them."""
+        key, _ = self._keys.claim()
+        return key
+
+    def seal_piece(self, key: KeyId, payload: bytes) -> bytes:
+        """Seal one piece of a parcel, to be opened as a parcel is. Raises ``Sealed``."""
+        return seal(self._keys.open(key), payload, self._parcel_place(key))
 
     def open_parcel(self, key: KeyId, sealed: bytes) -> bytes:
         """Open a parcel. Raises ``Sealed`` when its key is gone or it was altered."""

@@ -18,11 +18,12 @@ from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 from phonenumbers import ValidationResult
 
+from troth.model import identifiers
+from troth.model.characters import line, login, prose, skeleton
 from troth.model.clock import Moment, SystemClock
 from troth.model.errors import BadValue, Misconfigured
 from troth.model.secret import Secret
-from troth.vault import identifiers, masks
-from troth.vault.characters import line, login, prose, skeleton
+from troth.vault import masks
 
 MIDDLE_DOTS: Final = dict.fromkeys(map(ord, "\u2022\u2027\u2219\u22c5\u30fb\uff65\u2e31"), "\u00b7")
 """Dots that keyboards put inside transcribed names, all written as U+00B7."""

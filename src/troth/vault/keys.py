@@ -51,6 +51,8 @@ ADD_KEY: Final = "INSERT INTO wrapped_keys (key_id, wrapped, epoch) VALUES (?, ?
 """Keep a new data key, wrapped."""
 READ_KEY: Final = "SELECT epoch, wrapped FROM wrapped_keys WHERE key_id = ?"
 """One wrapped key and the epoch it is wrapped under."""
+READ_KEYS: Final = "SELECT key_id, epoch, wrapped FROM wrapped_keys WHERE key_id IN ({})"
+"""Some wrapped keys, each with the epoch it is wrapped under."""
 DELETE_KEY: Final = "DELETE FROM wrapped_keys WHERE key_id = ?"
 """Destroy a data key's row."""
 STILL_THERE: Final = "SELECT key_id FROM wrapped_keys WHERE key_id IN ({})"
@@ -181,6 +183,26 @@ class KeyStore:
         with self._lock:
             spare, self._spare = self._spare, []
         self.destroy(key_id for key_id, _ in spare)
+
+    def get_many(self, key_ids: Sequence[KeyId]) -> dict[KeyId, Cipher]:
+        """Return data keys, opened, by their ids; destroyed ones are left out."""
+        found = {key: cipher for key in key_ids if (cipher := self._recent.get(key)) is not None}
+        wanted = [key for key in key_ids if key not in found]
+        for start in range(0, len(wanted), BATCH_MOST):
+            some = wanted[start : start + BATCH_MOST]
+            rows = self._store.query(READ_KEYS.format(", ".join("?" * len(some))), some)
+            for key_id, number, wrapped in rows:
+                key = KeyId(key_id)
+                wrapping = self._epoch(number)
+                # An epoch that ended meanwhile has wrapped it anew: it is read by itself.
+                known = (
+                    Cipher(unseal(wrapping, wrapped, _place(key, number)))
+                    if wrapping is not None
+                    else self._load(key)
+                )
+                if known is not None:
+                    found[key] = known
+        return found
 
     def _make(self, count: int) -> list[Keyed]:
         fresh = [(KeyId(os.urandom(16).hex()), fresh_key()) for _ in range(count)]

@@ -10,7 +10,7 @@ from tests.gate.house import House
 from tests.interfaces.api.office import Office
 from tests.interfaces.api.test_matrix import TABLE
 from troth.interfaces.api.routes import endpoints
-from troth.interfaces.api.schema import PARTS
+from troth.interfaces.http.schema import PARTS
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 

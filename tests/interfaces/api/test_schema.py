@@ -7,7 +7,7 @@ import pytest
 
 from tests.gate.house import House
 from tests.interfaces.api.office import Office
-from troth.interfaces.api.door import ALSO
+from troth.interfaces.http.door import ALSO
 from troth.interfaces.api.routes import TABLE, endpoints
 from troth.model.terms import SubjectId
 

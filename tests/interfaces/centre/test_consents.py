@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.interfaces.visitor import Visitor
+from troth.documents.consents import receipts
 from troth.model.acts import Collect
 from troth.model.clock import date
 from troth.model.secret import Secret
@@ -36,7 +37,7 @@ def test_a_consent_says_what_it_is_about_and_keeps_its_history(member: Visitor) 
 def test_a_receipt_is_given_as_a_file(member: Visitor) -> None:
     receipt = member.get("/me/consents/receipt?key=marketing")
     assert receipt.headers["content-disposition"] == 'attachment; filename="receipt.json"'
-    assert receipt.json()["schema_version"] == "ISO/IEC TS 27560:2023"
+    assert receipt.json()["receipt"]["schema_version"] == "ISO/IEC TS 27560:2023"
 
 
 def test_an_unknown_consent_is_not_found(member: Visitor) -> None:
@@ -52,7 +53,7 @@ def test_every_word_said_has_a_receipt_of_its_own(member: Visitor) -> None:
         r'href="(/me/consents/receipt\?key=marketing&amp;entry=\w+)"', taken.text
     )
     states = [
-        member.get(address.replace("&amp;", "&")).json()["events"][0]["event_state"]
+        member.get(address.replace("&amp;", "&")).json()["receipt"]["events"][-1]["event_state"]
         for address in addresses
     ]
     assert states == ["ConsentWithdrawn", "ConsentGiven", "ConsentRefused"]
@@ -99,3 +100,40 @@ def test_taken_back_twice_is_taken_back_once(member: Visitor) -> None:
     again = member.send(page, "/me/consents", key="marketing", answer="withdraw")
     assert again.status_code == 200
     assert state_of(member) == "withdrawn"
+
+
+@pytest.mark.clause("9.3b")
+@pytest.mark.parametrize("form", ["json", "jsonld"])
+def test_a_receipt_that_was_downloaded_verifies_offline(member: Visitor, form: str) -> None:
+    member.send(member.get("/me/consents"), "/me/consents", key="marketing", answer="give")
+    paper = member.get(f"/me/consents/receipt?key=marketing&form={form}").content
+    region = str(member.subject.region)
+    vkey = member.troth.checkpoints()[region][1]
+    found = receipts.verify(paper, vkey)
+    assert (found.consent, found.linked) == ("marketing", form == "jsonld")
+    assert found.in_ledger
+
+
+@pytest.mark.clause("9.3b")
+def test_taking_back_is_as_many_clicks_as_giving_and_both_are_undone(member: Visitor) -> None:
+    clicks = {}
+    page = member.get("/me/consents")
+    for answer in ("give", "withdraw", "give", "withdraw"):
+        form = re.search(
+            rf'<form[^>]*action="/me/consents"[^>]*>(?:(?!</form>).)*value="improve"'
+            rf'(?:(?!</form>).)*name="answer" value="{answer}"',
+            page.text,
+            re.DOTALL,
+        )
+        assert form, answer
+        assert "checked" not in form[0]
+        page = member.send(page, "/me/consents", key="improve", answer=answer)
+        clicks[answer] = 1
+    assert clicks["give"] == clicks["withdraw"]
+
+
+def test_a_consent_that_ends_says_when_and_is_renewed_by_one_button(member: Visitor) -> None:
+    page = member.send(member.get("/me/consents"), "/me/consents", key="marketing", answer="give")
+    assert "until" in member.get("/me/consents?lang=en").text
+    member.send(page, "/me/consents", key="marketing", answer="give")
+    assert "you renewed it" in member.get("/me/consents?lang=en").text

@@ -99,7 +99,8 @@ def test_where_a_law_holds_something_the_certificate_says_so(member: Visitor) ->
     asked = member.send(member.get("/me/cancel"), "/me/cancel", understood="yes")
     page = member.step_up(asked, "/me/cancel").text
     assert "除法律要求保留的以外，已全部删除" in page
-    assert "各存储的答复" not in page
+    assert "各存储的答复" in page
+    assert "依法保留" not in page  # nothing of it lies elsewhere
 
 
 def test_cancelling_takes_as_many_pages_as_registering(member: Visitor) -> None:

@@ -137,5 +137,5 @@ def test_a_page_that_asks_again_can_be_told_not_to(
         reading, "show", lambda request, name, **given: shown(request, name, refresh=5, **given)
     )
     visitor = Visitor(troth)
-    assert visitor.get("/cookies").headers["refresh"] == "5"
-    assert "refresh" not in visitor.get("/cookies?still=1").headers
+    assert visitor.get("/clauses").headers["refresh"] == "5"
+    assert "refresh" not in visitor.get("/clauses?still=1").headers

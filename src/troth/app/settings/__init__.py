@@ -1,4 +1,7 @@
-"""One ``troth.toml`` and ``TROTH_*``: its ``sections``, and the ``reading`` of them."""
+"""One ``troth.toml`` and ``TROTH_*``: its ``sections``, and the ``reading`` of them.
+
+``hooks`` opens the addresses that are told of what happened, ``stores`` the other databases.
+"""
 
 from troth.app.settings.reading import (
     BY_REFERENCE,
@@ -16,6 +19,7 @@ from troth.app.settings.sections import (
     EmailSettings,
     IdentitySettings,
     InstanceSettings,
+    IntakeSettings,
     RegionSettings,
     ServerSettings,
     Settings,
@@ -28,6 +32,7 @@ __all__ = [
     "EmailSettings",
     "IdentitySettings",
     "InstanceSettings",
+    "IntakeSettings",
     "RegionSettings",
     "ServerSettings",
     "Settings",

@@ -28,6 +28,7 @@ REFERENCES: Final = ("env:", "file:")
 SECRETS: Final = (
     *(("email", "password"), ("sms", "secret")),
     *(("identity", "secret"), ("identity", "callback_secret")),
+    ("intake", "certificate_key"),
 )
 """What stands in the file by reference only."""
 
@@ -124,6 +125,11 @@ def _literal(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         value = raw.get(section, {}).get(name)
         if value and not str(value).startswith(REFERENCES):
             yield f"{name} under [{section}]", "a secret"
+    for kind in ("endpoints", "recipients"):
+        for name, address in raw.get("webhooks", {}).get(kind, {}).items():
+            held = [str(address.get(key, "")) for key in ("secret", "old_secret")]
+            if any(one and not one.startswith(REFERENCES) for one in held):
+                yield f"secret under [webhooks.{kind}.{name}]", "a secret"
     for region, place in raw.get("regions", {}).items():
         if not str(place.get("root_key", "file:")).startswith(REFERENCES):
             yield f"root_key under [regions.{region}]", "a key"

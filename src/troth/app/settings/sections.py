@@ -120,6 +120,99 @@ class MinorsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     again_hours: Annotated[int, Meta(ge=1, le=168)] = 24
 
 
+class IntakeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How requests come in besides the pages: by mail, from agents, from other controllers.
+
+    ``address`` is where mail is taken: by a server of ours at ``host`` and ``port`` (0: none), from
+    a folder (``maildir``) that your mail server delivers to, or both. ``max_size`` is what a mail
+    may weigh. ``residence`` is where whoever does not say is taken to live. ``business`` is our id
+    with the Data Rights Protocol; without one, no agent is listened to. ``certificate`` and
+    ``certificate_key`` are PEM files issued to ``domain``, by which answers to other controllers
+    are signed; ``callbacks`` the addresses at which those may be told how far a request is.
+    """
+
+    address: str = ""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    maildir: str = ""
+    max_size: Annotated[int, Meta(ge=1024, le=10 * 1024 * 1024)] = 5 * 1024 * 1024
+    residence: str = "*"
+    business: str = ""
+    domain: str = ""
+    certificate: str = ""
+    certificate_key: str = ""
+    callbacks: tuple[str, ...] = ()
+
+
+class WebhookAddress(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service that is told what happened: where, under which secret, and of which events.
+
+    ``old_secret`` signs beside ``secret`` while the one replaces the other. ``events`` may end in
+    an asterisk: ``consent.*``.
+    """
+
+    url: str
+    secret: str
+    old_secret: str = ""
+    events: tuple[str, ...] = ("*",)
+
+
+class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Services of your own that hear of consents, objections, erasures and requests.
+
+    ``endpoints`` are yours, each under a name; ``recipients`` are those of the policy, by their
+    ids: who has none here is told by people. ``networks`` are those of your own that may be posted
+    to, such as ``127.0.0.0/8`` for a trial on this machine; without one, only public addresses.
+    """
+
+    networks: tuple[str, ...] = ()
+    endpoints: Mapping[str, WebhookAddress] = {}
+    recipients: Mapping[str, WebhookAddress] = {}
+
+
+class CookieSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which sites of yours have our banner by its script: their origins, as a browser names them.
+
+    Such as ``https://www.example.com``. Where a guard stands before a site, none is needed.
+    """
+
+    origins: tuple[str, ...] = ()
+
+
+class RightsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The privacy desk: when it means to answer, when alarms ring, and where they go.
+
+    ``internal_days`` is within how many days you mean to answer, ``alarm_days`` how long before the
+    legal day an alarm rings, ``desk_email`` an address that alarms are sent to as well.
+    ``cooling_days`` is how long a copy or an erasure waits that was proved without a sign-in, so
+    that whoever really has the account can object. ``calendar`` is the path of a TOML file with
+    China's working days of years to come.
+    """
+
+    internal_days: Annotated[int, Meta(ge=1, le=30)] = 20
+    alarm_days: Annotated[int, Meta(ge=1, le=25)] = 5
+    cooling_days: Annotated[int, Meta(ge=0, le=10)] = 2
+    desk_email: str = ""
+    calendar: str = ""
+
+
+class DatabasesSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The controller's other databases: what they hold is corrected, restricted and erased there.
+
+    ``map`` is the path of the data map; empty: there are none. ``urls`` gives the addresses of
+    databases by name (``shop=env:SHOP_URL``), where the map does not. ``patience`` is how many
+    seconds all together are waited for before they count as silent; they are asked again later.
+    ``ours`` are categories that lie in none of them: any other that no map knows keeps an erasure
+    from being complete. ``logs`` are folders that are looked through for a subject's values.
+    """
+
+    map: str = ""
+    urls: tuple[str, ...] = ()
+    patience: Annotated[int, Meta(ge=1, le=120)] = 10
+    ours: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+
+
 class ServerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the service listens, which proxies it believes, and how much it takes.
 
@@ -162,6 +255,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     passwords: PasswordSettings = PasswordSettings()
     identity: IdentitySettings = IdentitySettings()
     minors: MinorsSettings = MinorsSettings()
+    intake: IntakeSettings = IntakeSettings()
+    webhooks: WebhookSettings = WebhookSettings()
+    cookies: CookieSettings = CookieSettings()
+    rights: RightsSettings = RightsSettings()
+    databases: DatabasesSettings = DatabasesSettings()
     server: ServerSettings = ServerSettings()
     spool: str = "spool"
 

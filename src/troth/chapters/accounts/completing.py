@@ -17,9 +17,9 @@ from troth.chapters.accounts.fields import (
 )
 from troth.documents import ending
 from troth.documents.agreement import Shown, Tick, consents
-from troth.documents.answer import request_id
 from troth.documents.proof.age import band
 from troth.documents.proof.sessions import Session
+from troth.documents.requests.answer import request_id
 from troth.gate import Gate, Outcome
 from troth.model.acts import SYSTEM, Actor
 from troth.model.errors import BadInput, NotOfAge

@@ -24,12 +24,12 @@ from troth.chapters.accounts.fields import (
 from troth.chapters.accounts.people import REFERENCES, Company, Named, People, demand_declared
 from troth.documents import ending
 from troth.documents.agreement import Shown, Tick, consents
-from troth.documents.answer import request_id
 from troth.documents.notice import Notices, channels_of, language_of
 from troth.documents.proof import Proof
 from troth.documents.proof.age import band
 from troth.documents.proof.codes import LIFE_MINUTES
 from troth.documents.proof.sessions import Session
+from troth.documents.requests.answer import request_id
 from troth.gate import Gate, Outcome
 from troth.model.acts import SUBJECT, SYSTEM, Act, Actor, Collect, Use
 from troth.model.errors import BadInput, NotFound, NotOfAge, NotProved, Refused

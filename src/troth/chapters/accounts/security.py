@@ -15,6 +15,7 @@ from troth.chapters.accounts.registration import Begun, Opening, Registration, W
 from troth.chapters.accounts.sending import CHANNEL, Sending
 from troth.chapters.accounts.signing import SignedIn, Signing
 from troth.documents.agreement import Shown, Tick
+from troth.documents.certificate import ErasureCertificate
 from troth.documents.contacts import contact_age
 from troth.documents.ending import Plan
 from troth.documents.imports.register import Imports
@@ -24,7 +25,6 @@ from troth.documents.proof.codes import field_of
 from troth.documents.proof.origin import NOWHERE, Origin
 from troth.documents.proof.sessions import Session
 from troth.documents.proof.ways import ways
-from troth.documents.receipt import ErasureCertificate
 from troth.gate import Gate, Outcome
 from troth.model.acts import SUBJECT, Act, Actor, Collect, Correct, Notify, Verified
 from troth.model.clock import iso

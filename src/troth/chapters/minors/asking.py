@@ -19,9 +19,9 @@ from troth.chapters.minors.ground import (
     Ground,
     actor,
 )
-from troth.documents.answer import request_id
 from troth.documents.guardian.prospect import methods_at
 from troth.documents.proof.origin import NOWHERE, Origin
+from troth.documents.requests.answer import request_id
 from troth.model.acts import Act, Actor, Admit, Collect, Owe
 from troth.model.clock import Moment, after, date
 from troth.model.errors import BadInput, TrothError

@@ -10,9 +10,9 @@ from troth.chapters.minors.growing import Growing
 from troth.chapters.minors.guardian import Guardian
 from troth.chapters.minors.requests import Requests
 from troth.chapters.minors.sweeping import Sweeping
+from troth.documents.certificate import ErasureCertificate
 from troth.documents.proof.age import Marks
 from troth.documents.proof.origin import NOWHERE, Origin
-from troth.documents.receipt import ErasureCertificate
 from troth.model.acts import SYSTEM, Act, Actor
 from troth.model.clock import Moment
 from troth.model.secret import Secret

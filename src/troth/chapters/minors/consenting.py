@@ -33,7 +33,6 @@ from troth.model.acts import (
     Collect,
     ConsentGiven,
     ConsentRefused,
-    Erase,
     Owe,
     Settle,
     Verified,
@@ -266,7 +265,7 @@ class Consenting:
             for subject in (ward, one.guardian)
         ]
         if PAPER in self._gate.standing(one.guardian).held:
-            acts.append(Erase(subject=one.guardian, fields=(PAPER,), ground="decided"))
+            acts += self._ground.ended(one.guardian, "decided", (PAPER,))
         self._gate.perform(*acts, by=by)
 
     def finish(self, one: Speaker) -> None:

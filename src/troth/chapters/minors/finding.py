@@ -9,10 +9,10 @@ from typing import Final
 from troth.chapters.minors.consenting import decided
 from troth.chapters.minors.ground import APPEAL_DUE, UNDER_AGE, Ground
 from troth.documents import ending
-from troth.documents.answer import request_id
+from troth.documents.certificate import ErasureCertificate
 from troth.documents.guardian.speakers import Speaker
 from troth.documents.notice import language_of
-from troth.documents.receipt import ErasureCertificate
+from troth.documents.requests.answer import request_id
 from troth.documents.upload import drawn
 from troth.model.acts import (
     SUBJECT,
@@ -21,7 +21,6 @@ from troth.model.acts import (
     Actor,
     AgeLearned,
     Collect,
-    Erase,
     Event,
     Notify,
     Owe,
@@ -162,7 +161,7 @@ class Finding:
     def _settle(self, one: Speaker, by: Actor) -> None:
         subject, granted = one.guardian, "adult" in one.said
         standing = self._gate.standing(subject)
-        acts: list[Act] = [Erase(subject=subject, fields=(PROOF,), ground="decided")]
+        acts: list[Act] = [*self._ground.ended(subject, "decided", (PROOF,))]
         for duty, owed in standing.owed.items():
             if owed.state == "open" and owed.what == APPEAL_DUE:
                 state = "fulfilled" if granted else "denied"
@@ -182,7 +181,7 @@ class Finding:
         """End an appeal that nobody decided in time: what protects a child goes on."""
         acts: list[Act] = [Settle(subject=subject, duty=duty, state="expired")]
         if PROOF in self._gate.standing(subject).held:
-            acts.append(Erase(subject=subject, fields=(PROOF,), ground="decided"))
+            acts += self._ground.ended(subject, "decided", (PROOF,))
         self._gate.perform(*acts, by=SYSTEM)
         self._ground.speakers.drop(subject)
 

@@ -9,18 +9,19 @@ from typing import Final
 
 from msgspec import Struct
 
+from troth.documents import ending
+from troth.documents.certificate import ErasureCertificate
 from troth.documents.guardian.prospect import in_words
 from troth.documents.guardian.speakers import Speaker, Speakers
 from troth.documents.notice import Notices, channels_of
 from troth.documents.proof import Proof
-from troth.documents.receipt import ErasureCertificate
 from troth.gate import Gate
-from troth.model.acts import Actor, Notify, Use
+from troth.model.acts import Act, Actor, Notify, Use
 from troth.model.clock import after, date
 from troth.model.errors import NotProved, Refused
 from troth.model.secret import Secret
 from troth.model.standing import BY_CLOCK
-from troth.model.terms import AgeBand, SubjectId
+from troth.model.terms import ALL, AgeBand, Fields, SubjectId
 
 UNDER_AGE: Final = (AgeBand.MINOR, AgeBand.CHILD)
 PURPOSE: Final = "guardian"
@@ -82,6 +83,17 @@ class Ground(Struct, frozen=True, kw_only=True):
                 if found is not None and found.number == number:
                     return found, step
         raise NotProved("this link is not valid any more", clause="8.4", remedy="ask anew")
+
+    # --- ends ----------------------------------------------------------------------------------
+
+    def ended(self, subject: SubjectId, ground: str, fields: Fields = ALL) -> tuple[Act, ...]:
+        """Return the acts that erase somebody, or some fields; what a law holds is set aside.
+
+        Raises ``NotFound``, ``Erased``.
+        """
+        at, edition = self.gate.clock.now(), self.gate.policy().edition
+        standing = self.gate.standing(subject)
+        return ending.freed(subject, standing, edition, at, ground=ground, fields=fields)
 
     # --- letters -------------------------------------------------------------------------------
 

@@ -144,7 +144,7 @@ class Growing:
         for one in ended:
             words = {"why_zh": why[0], "why_en": why[1]}
             acts += self._ground.letter(one, "guardian_over", words)
-            acts.append(Erase(subject=one.guardian, ground="guardian_over"))
+            acts += self._ground.ended(one.guardian, "guardian_over")
         return acts
 
     # --- asked anew ----------------------------------------------------------------------------

@@ -11,10 +11,10 @@ from troth.chapters.minors.consenting import Consenting
 from troth.chapters.minors.finding import is_frozen
 from troth.chapters.minors.ground import PURPOSE, Ground
 from troth.documents import ending
-from troth.documents.answer import request_id
+from troth.documents.certificate import ErasureCertificate
 from troth.documents.guardian.speakers import Speaker
 from troth.documents.notice import channels_of, language_of
-from troth.documents.receipt import ErasureCertificate
+from troth.documents.requests.answer import request_id
 from troth.gate import Holding, Outcome
 from troth.model.acts import SYSTEM, Act, Actor, ConsentGiven, ConsentWithdrawn, Owe, Settle, Show
 from troth.model.clock import after, date

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from troth.chapters.minors.consenting import PAPER, decided
 from troth.chapters.minors.ground import GUARDIANSHIP, PURPOSE, Ground, actor, demand_desk
-from troth.documents.answer import GROUNDS, owe_answer, request_id
 from troth.documents.guardian.speakers import Speaker
 from troth.documents.proof.codes import field_of
 from troth.documents.proof.origin import NOWHERE, Origin
+from troth.documents.requests.answer import GROUNDS, owe_answer, request_id
 from troth.documents.upload import drawn
 from troth.gate import Outcome
 from troth.model.acts import (
@@ -22,7 +22,6 @@ from troth.model.acts import (
     Actor,
     Admit,
     Collect,
-    Erase,
     Find,
     Notify,
     Settle,
@@ -157,7 +156,7 @@ class Requests:
                 method=PAPERS,
                 reference=ticket,
             ),
-            Erase(subject=one.guardian, fields=(PAPER,), ground="decided"),
+            *self._ground.ended(one.guardian, "decided", (PAPER,)),
             by=by,
         )
         if not is_so:
@@ -191,6 +190,6 @@ class Requests:
         self._gate.perform(settled, by=by)
         return self._gate.perform(
             *self._ground.letter(one, "guardian_answer", values),
-            Erase(subject=one.guardian, ground="answered"),
+            *self._ground.ended(one.guardian, "answered"),
             by=SYSTEM,
         )

@@ -12,10 +12,10 @@ from troth.chapters.minors.finding import Finding, waits_for_appeal
 from troth.chapters.minors.ground import APPEAL_DUE, CONSENT_DUE, OPEN_DUE, Ground
 from troth.chapters.minors.growing import Growing
 from troth.documents import ending
-from troth.documents.answer import request_id
+from troth.documents.requests.answer import request_id
 from troth.model.acts import SYSTEM, Act, ConsentWithdrawn, Owe, Settle
 from troth.model.clock import DAY, MINUTE, Moment, after
-from troth.model.errors import Erased, NotFound
+from troth.model.errors import Erased, NotFound, Refused
 from troth.model.standing import GUARDIAN_COLLECTS, GUARDIAN_DISCLOSES, Owed
 from troth.model.terms import SubjectId
 
@@ -98,7 +98,8 @@ class Sweeping:
             try:
                 acts = self._growing.farewells([one], WARD_GONE)
                 self._gate.perform(*acts, by=SYSTEM)
-            except (NotFound, Erased):
+            except (NotFound, Erased, Refused):
+                # Gone, or closed already and only a law's hold still lies in their file.
                 self._ground.speakers.drop(one.guardian)
         return len(ended)
 

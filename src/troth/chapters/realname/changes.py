@@ -8,9 +8,9 @@ from troth.chapters.realname.facts import FACT, confirmed
 from troth.chapters.realname.outcomes import PURPOSE
 from troth.chapters.realname.words import PROOFS
 from troth.documents import ending
-from troth.documents.answer import POLICY_DAYS
 from troth.documents.cases import Case, Cases, not_open
 from troth.documents.notice import Notices, language_of
+from troth.documents.requests.answer import POLICY_DAYS
 from troth.gate import Gate, Outcome
 from troth.model.acts import SYSTEM, Act, Actor, Correct, Event, Record, Verified
 from troth.model.clock import after

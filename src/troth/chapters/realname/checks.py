@@ -9,10 +9,10 @@ from troth.chapters.realname.facts import IDENTITY, confirmed, locked
 from troth.chapters.realname.outcomes import AUTHORITY, PURPOSE, Asked, Checked, Outcomes, Reply
 from troth.documents import ending
 from troth.documents.agreement import Shown, Tick, consents
-from troth.documents.answer import request_id
 from troth.documents.contract import Contracts
 from troth.documents.proof.age import band
 from troth.documents.proof.references import referred
+from troth.documents.requests.answer import request_id
 from troth.gate import Asking, Gate
 from troth.model.acts import SYSTEM, Act, Actor, Collect, ConsentGiven, Share, Use
 from troth.model.errors import (

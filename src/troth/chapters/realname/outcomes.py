@@ -8,9 +8,9 @@ from msgspec import Struct
 from troth.chapters.realname.facts import FACT, IDENTITY, Kind, about, confirmed, confirms
 from troth.chapters.realname.words import RESULTS, why
 from troth.documents import ending
-from troth.documents.answer import owe_answer, request_id
 from troth.documents.cases import Case, Cases
 from troth.documents.notice import Notices
+from troth.documents.requests.answer import owe_answer, request_id
 from troth.gate import Gate
 from troth.model.acts import SYSTEM, Act, Owe, Settle, Verified
 from troth.model.clock import date

@@ -1,6 +1,6 @@
 """Assurance: how sure we must be of who asks, by act and by field (policy 6.1, 6.2, 9.7)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from troth.gate import Gate
@@ -9,8 +9,22 @@ from troth.model.errors import BadInput, NotProved, Refused
 from troth.model.standing import Standing
 from troth.model.terms import matches
 
-NEEDED: Final = {"access": 1, "copy": 2, "correct": 1, "erase": 2, "restrict": 1, "object": 1}
-"""By act: 1 signed in, 2 proved again just now."""
+NEEDED: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("access", "correct", "complete", "restrict", "object", "withdraw"), 1),
+    **dict.fromkeys(("explain", "human_review", "question", "no_retaliation", "negotiation"), 1),
+    **dict.fromkeys(("limit_sensitive", "opt_out_sale"), 1),
+    **dict.fromkeys(("copy", "port", "erase", "delete", "cancel"), 2),
+}
+"""By act: 1 signed in, 2 proved again just now. Outside a sign-in: 1 reasonably sure, 2 very."""
+HARM: Final[Mapping[str, Mapping[str, int]]] = {
+    "identity": {"correct": 2, "complete": 2},
+    "bank": {"correct": 2, "complete": 2, "access": 2},
+    "document": {"access": 2},
+    "rights.identity_proof": {"access": 2},
+}
+"""Where a mistake about one field does more harm than the act alone says (6.1b)."""
+VALUED: Final = ("access", "copy", "port", "correct", "complete")
+"""Acts on values: what is sensitive asks for more."""
 PROVED_CONTACTS: Final = (
     *("contact.email", "contact.phone", "account.password"),
     *("account.totp", "account.passkeys", "account.recovery_codes"),
@@ -20,14 +34,41 @@ REALNAME: Final = ("identity", "enterprise.uscc", "legal_rep", "handler.id_numbe
 """Fields that a confirmed identity rests on: only support changes them then."""
 
 
-def demand(by: Actor, act: str) -> None:
-    """Raise ``NotProved`` when it is not sure enough who asks.
+def level(field: str, act: str, *, sensitive: bool) -> int:
+    """Return how sure we must be of who asks for one act on one field (6.1b).
+
+    >>> level("identity.id_number", "access", sensitive=True)
+    2
+    """
+    harm = (row[act] for pattern, row in HARM.items() if matches(pattern, field) and act in row)
+    return max(NEEDED[act], *harm, 2 if sensitive and act in VALUED else 0)
+
+
+def matrix(gate: Gate) -> dict[tuple[str, str], int]:
+    """Return the whole table: for every field the edition declares and every act, how sure."""
+    return {
+        (field, act): level(field, act, sensitive=category.sensitive is not None)
+        for field, category in gate.policy().edition.categories.items()
+        for act in NEEDED
+    }
+
+
+def needed_for(kind: str, standing: Standing, sensitive: Callable[[str], bool]) -> int:
+    """Return how sure we must be of who asks for a kind of request, by what is held of them."""
+    reached = standing.held if kind in ("access", "copy", "port") else ()
+    found = (level(field, kind, sensitive=sensitive(field)) for field in reached)
+    return max(found, default=NEEDED[kind])
+
+
+def demand(by: Actor, act: str, *, least: int = 0) -> None:
+    """Raise ``NotProved`` when it is not sure enough who asks; ``least`` where fields ask for more.
 
     Staff and programs prove themselves at their own door.
 
     >>> demand(Actor(kind="subject", assurance=2), "erase")
     """
-    if by.kind in ("subject", "guardian", "visitor") and by.assurance < NEEDED[act]:
+    wanted = max(NEEDED[act], least)
+    if by.kind in ("subject", "guardian", "visitor") and by.assurance < wanted:
         raise NotProved(
             f"`{act}` asks for a proof made just now",
             clause="6.3.3",

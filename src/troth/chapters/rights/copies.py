@@ -1,22 +1,25 @@
 """A copy of everything held: made at once, or ordered, packed and fetched for a week (9.1, 6.1).
 
-What is ordered is packed when the clock ticks. It lies sealed under a key of its own, which dies
-with the copy: after a week, at the subject's word, and with any erasure.
+What is ordered is packed when the clock ticks, piece by piece, so that a long history costs no
+memory. It lies sealed under a key of its own, which dies with the copy: after a week, at the
+subject's word, and with any erasure. One that people review is packed first and released by them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from troth.chapters.rights.assurance import demand, permitted
-from troth.documents.answer import owe_answer, request_id
 from troth.documents.notice import Notices, language_of
-from troth.documents.portable import Around, Told, Withheld, archive
-from troth.gate import Gate, Holding
+from troth.documents.packages.contents import Around, Elsewhere, Line, Member, Rows, Told, Withheld
+from troth.documents.packages.packing import Package
+from troth.documents.requests.answer import owe_answer, request_id
+from troth.gate import Entry, Gate, Holding
 from troth.gate.deposits import Deposit, Deposits
-from troth.model.acts import SUBJECT, SYSTEM, Act, Actor, Export, Json, Record, Settle
-from troth.model.clock import Moment, after, iso
+from troth.model.acts import SUBJECT, SYSTEM, Act, Actor, Export, Json, Settle
+from troth.model.clock import after, iso
 from troth.model.errors import Erased, NotFound, TrothError
 from troth.model.secret import Secret
 from troth.model.standing import Standing
@@ -28,6 +31,8 @@ CREDENTIALS: Final = ("account.totp", "account.passkeys", "account.recovery_code
 """What proves a subject, where they have it: as little to be given out as the password."""
 KEPT_DAYS: Final = 7
 """How long a copy waits to be fetched."""
+REVIEW_DAYS: Final = 30
+"""How long one waits for the people who review it."""
 MOST: Final = 3
 """How many copies wait at a time; a new one takes the oldest one's place."""
 GIVING: Final = ("data.shared", "data.entrusted", "data.transferred", "data.disclosed")
@@ -45,6 +50,29 @@ class Copy(Struct, frozen=True, kw_only=True):
     entries: tuple[str, ...]
 
 
+class Preview(Struct, frozen=True, kw_only=True):
+    """What a packed copy holds: its files with sizes and SHA-256, and what it does not hold.
+
+    ``unanswered`` names the databases of ours that did not answer when it was packed.
+    """
+
+    made: str
+    edition: str
+    files: tuple[Member, ...]
+    withheld: tuple[Withheld, ...]
+    unanswered: tuple[str, ...] = ()
+
+
+class _Opened(Struct, frozen=True, kw_only=True):
+    """What a copy is packed of."""
+
+    values: Mapping[str, Secret]
+    around: Around
+    fields: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
+    entries: tuple[str, ...]
+
+
 class Copies:
     """Copies of what is held."""
 
@@ -57,14 +85,20 @@ class Copies:
         """Make a copy at once and tell the subject; see ``Rights.copy``."""
         demand(by, "copy")
         standing = self._gate.standing(subject)
-        fields, withheld = self._fields(subject)
+        fields, withheld = self._fields(subject, {})
         told = self._notices.tell(
             subject,
             standing,
             "copy_ready",
             {"files": str(len(fields)), "withheld": ", ".join(each.what for each in withheld)},
         )
-        return self._packed(subject, standing, *told, by=by, language=language)
+        opened = self._opened(subject, standing, *told, by=by, language=language)
+        return Copy(
+            archive=Package(opened.values, opened.around).whole(),
+            fields=opened.fields,
+            withheld=opened.withheld,
+            entries=opened.entries,
+        )
 
     # --- ordered -------------------------------------------------------------------------------
 
@@ -74,18 +108,69 @@ class Copies:
         Raises ``NotProved`` without a proof made just now.
         """
         demand(by, "copy")
-        waiting = self._deposits.of(subject)
-        for one in waiting:
-            if one.state in ("ordered", "made"):
+        for one in self._deposits.of(subject):
+            if one.state in ("ordered", "made") and not one.reviewed:
                 return one.id
         at, number = self._gate.clock.now(), request_id()
         regimes = self._gate.standing(subject).regimes
         owed = owe_answer(subject, "copy", duty=number, regimes=regimes, received=at)
         self._gate.perform(owed, by=by)
-        for old in waiting[MOST - 1 :]:
-            self._deposits.drop(subject, old.id)
-        self._deposits.order(subject, number, language=language, until=after(at, days=KEPT_DAYS))
+        self._lay(subject, number, language)
         return number
+
+    def prepare(
+        self,
+        subject: SubjectId,
+        number: str,
+        *,
+        language: str = "zh",
+        left_out: Mapping[str, str] | None = None,
+    ) -> None:
+        """Have the copy for a request packed, for people to review; the request is owed already.
+
+        ``left_out`` names what the copy does not hold, each with its reason (``others``): a field,
+        or ``database.table`` of another database. An earlier one of the same number goes.
+        """
+        self._deposits.drop(subject, number)
+        self._lay(subject, number, language, reviewed=True, left_out=left_out)
+
+    def _lay(
+        self,
+        subject: SubjectId,
+        number: str,
+        language: str,
+        *,
+        reviewed: bool = False,
+        left_out: Mapping[str, str] | None = None,
+    ) -> None:
+        for old in self._deposits.of(subject)[MOST - 1 :]:
+            self._deposits.drop(subject, old.id)
+        self._deposits.order(
+            subject,
+            number,
+            language=language,
+            until=after(self._gate.clock.now(), days=REVIEW_DAYS if reviewed else KEPT_DAYS),
+            reviewed=reviewed,
+            left_out=left_out,
+        )
+
+    def preview(self, subject: SubjectId, number: str) -> Preview:
+        """Say exactly what a packed copy holds: files, sizes, checksums; no value.
+
+        Raises ``NotFound`` before it is packed.
+        """
+        return msgspec.json.decode(self._deposits.manifest(subject, number), type=Preview)
+
+    def release(self, subject: SubjectId, number: str) -> None:
+        """Let a reviewed copy be fetched, as it was packed, and tell the subject.
+
+        Raises ``NotFound`` for one that is not packed, or not reviewed.
+        """
+        for one in self._deposits.of(subject):
+            if one.id == number and one.state == "made" and one.reviewed:
+                self._announce(one)
+                return
+        raise NotFound("no copy waits to be reviewed under this number", clause="9.7")
 
     def work(self) -> int:
         """Pack what was ordered; return how many are ready now. The clock calls this."""
@@ -94,6 +179,8 @@ class Copies:
     def _worked(self, deposit: Deposit) -> bool:
         try:
             if deposit.state == "ordered" and not self._pack(deposit):
+                return False
+            if deposit.reviewed:
                 return False
             self._announce(deposit)
         except (Erased, NotFound):
@@ -107,10 +194,10 @@ class Copies:
     def _pack(self, deposit: Deposit) -> bool:
         """Seal a copy; tell whether it is still wanted. It was proved who asks when it was."""
         standing = self._gate.standing(deposit.subject)
-        copy = self._packed(
-            deposit.subject, standing, by=SYSTEM, language=deposit.language, deposit=deposit
-        )
-        return self._deposits.fill(deposit, copy.archive)
+        opened = self._opened(deposit.subject, standing, by=SYSTEM, deposit=deposit)
+        self._deposits.advance(deposit, OPENED)
+        package = Package(opened.values, opened.around)
+        return self._deposits.fill(deposit, package.pieces(), lambda: package.manifest)
 
     def _announce(self, deposit: Deposit) -> None:
         """Settle what was owed, tell the subject, and let the copy be fetched."""
@@ -132,8 +219,8 @@ class Copies:
         """List a subject's copies, newest first: how far each is, its size, until when it lies."""
         return self._deposits.of(subject)
 
-    def fetch(self, subject: SubjectId, number: str, *, by: Actor = SUBJECT) -> Secret:
-        """Hand out a copy that is ready, remembered first.
+    def fetch(self, subject: SubjectId, number: str, *, by: Actor = SUBJECT) -> Iterator[Secret]:
+        """Hand out a copy that is ready, in pieces, remembered first.
 
         Raises ``NotProved`` without a proof made just now, ``NotFound`` for one that is over.
         """
@@ -146,23 +233,26 @@ class Copies:
 
     # --- what is in it -------------------------------------------------------------------------
 
-    def _fields(self, subject: SubjectId) -> tuple[tuple[str, ...], tuple[Withheld, ...]]:
+    def _fields(
+        self, subject: SubjectId, left_out: Mapping[str, str]
+    ) -> tuple[tuple[str, ...], tuple[Withheld, ...]]:
         """Return what a copy holds, and what is left out with its reason."""
         held = tuple(each.field for each in self._gate.inventory(subject))
-        asked = tuple(field for field in held if field not in WITHHELD)
+        out = WITHHELD | dict(left_out)
+        asked = tuple(field for field in held if field not in out)
         given = permitted(
             self._gate,
             asked,
             lambda fields: Export(subject=subject, fields=fields, purpose="rights"),
         )
-        why = WITHHELD | {
+        why = out | {
             field: "security" if field in CREDENTIALS else "not_obtainable"
             for field in asked
             if field not in given
         }
         return given, tuple(Withheld(what=what, reason=reason) for what, reason in why.items())
 
-    def _packed(
+    def _opened(
         self,
         subject: SubjectId,
         standing: Standing,
@@ -170,51 +260,60 @@ class Copies:
         by: Actor,
         language: str = "",
         deposit: Deposit | None = None,
-    ) -> Copy:
-        fields, withheld = self._fields(subject)
+    ) -> _Opened:
+        """Open what a copy holds, remembered first, and put together what goes beside it."""
+        left_out = deposit.left_out if deposit else {}
+        fields, withheld = self._fields(subject, left_out)
         holdings = [each for each in self._gate.inventory(subject) if each.field in fields]
         act = Export(subject=subject, fields=fields, purpose="rights")
         outcome = self._gate.perform(act, *told, by=by)
-        if deposit is not None:
-            self._deposits.advance(deposit, OPENED)
-        around = self._around(
-            subject, standing, holdings, withheld, outcome.at, language or language_of(standing)
+        spoken = language or (deposit.language if deposit else language_of(standing))
+        edition = self._gate.policy().edition
+        around = Around(
+            made=outcome.at,
+            edition=edition.policy.edition,
+            told=tuple(_told(each) for each in holdings),
+            consents=_consents(standing),
+            given=self._rows(subject, GIVING),
+            looks=self._rows(subject, LOOKING),
+            trail=self._rows(subject),
+            withheld=withheld,
+            language=spoken,
+            names=self._names(standing, spoken),
+            who=edition.controller.legal_name,
+            elsewhere=self._elsewhere(subject, left_out, by),
         )
-        return Copy(
-            archive=archive(outcome.values, around),
+        return _Opened(
+            values=outcome.values,
+            around=around,
             fields=fields,
             withheld=withheld,
             entries=outcome.entries,
         )
 
-    def _around(
-        self,
-        subject: SubjectId,
-        standing: Standing,
-        holdings: Iterable[Holding],
-        withheld: tuple[Withheld, ...],
-        at: Moment,
-        language: str,
-    ) -> Around:
-        edition = self._gate.policy().edition
-        trail = self._lines(subject)
-        return Around(
-            made=at,
-            edition=edition.policy.edition,
-            told=tuple(_told(each) for each in holdings),
-            consents=_consents(standing),
-            given=[_flat(line) for line in trail if line["kind"] in GIVING],
-            looks=[
-                _flat(line) | {"allowed": line["kind"] == LOOKING[0]}
-                for line in trail
-                if line["kind"] in LOOKING and str(line["by"]).startswith("staff")
-            ],
-            trail=trail,
-            withheld=withheld,
-            language=language,
-            names=self._names(standing, language),
-            who=edition.controller.legal_name,
+    def _elsewhere(
+        self, subject: SubjectId, left_out: Mapping[str, str], by: Actor
+    ) -> Elsewhere | None:
+        """Gather what other databases hold, without what was left out of this copy."""
+        gathered = self._gate.gather(subject, by=by)
+        if not gathered.stores:
+            return None
+        return Elsewhere(
+            records=(one for one in gathered if f"{one.store}.{one.table}" not in left_out),
+            unanswered=lambda: gathered.unanswered,
         )
+
+    def _rows(self, subject: SubjectId, kinds: tuple[str, ...] = ()) -> Rows:
+        """Return the rows of the ledger about a subject, of some kinds or all."""
+
+        def rows() -> Iterator[Line]:
+            for entry in self._gate.walk(subject):
+                if not kinds:
+                    yield _line(entry)
+                elif entry.kind in kinds and (kinds != LOOKING or entry.by.startswith("staff")):
+                    yield _line(entry) | entry.what | {"allowed": entry.kind == LOOKING[0]}
+
+        return rows
 
     def _names(self, standing: Standing, language: str) -> Mapping[str, str]:
         """Return what the policy calls its fields, purposes, recipients and consents."""
@@ -226,25 +325,17 @@ class Copies:
         }
         return named | {key: policy.describe(key)[language] for key in standing.consents}
 
-    def _lines(self, subject: SubjectId) -> list[Record]:
-        """Tell who did what with the data, when and under which clauses."""
-        return [
-            {
-                "at": iso(entry.at),
-                "kind": entry.kind,
-                "by": entry.by,
-                "clauses": list(entry.clauses),
-                "entry": entry.id,
-                "what": entry.what,
-            }
-            for entry in self._gate.trail(subject)
-        ]
 
-
-def _flat(line: Record) -> Record:
-    """Put what an entry says beside when and who."""
-    what = line["what"]
-    return line | (what if isinstance(what, dict) else {})
+def _line(entry: Entry) -> dict[str, Json]:
+    """Tell who did what with the data, when and under which clauses."""
+    return {
+        "at": iso(entry.at),
+        "kind": entry.kind,
+        "by": entry.by,
+        "clauses": list(entry.clauses),
+        "entry": entry.id,
+        "what": entry.what,
+    }
 
 
 def _told(each: Holding) -> Told:

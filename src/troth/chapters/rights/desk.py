@@ -1,32 +1,78 @@
-"""The desk: requests that people answer, in time and on lawful grounds (policy 9.1 to 9.7)."""
+"""The desk: requests that people answer, in time and on lawful grounds (policy 9.1 to 9.7).
 
+Two doors lead in. ``request(subject, kind, ...)`` is for somebody whose file is known: signed in,
+or named by staff. ``open_unproved(kind, claim, channel=..., ...)`` is for whatever comes from
+outside without a sign-in: mail, letter, telephone, an agent, another controller's OpenDSR. ::
+
+    opened = desk.open_unproved(
+        "delete",
+        Claim(values={"contact.email": Secret(...)}, reply={"email": Secret(...)}),
+        channel="email",              # api, desk, email, letter, telephone, agent, opendsr
+        text=Secret(...), language="en", residence="EEA", ground="", received=None, by=VISITOR,
+    )
+    opened.requester, opened.number   # whose file the words lie in until it is proved who asks
+
+``residence`` is the regime that is claimed, as the policy's residences name it; unknown: ``"*"``.
+``Claim`` (``documents/requests/claims``) holds who they say they are (``values`` by field), where
+they want their answer (``reply`` by channel), an ``agent`` and a ``company``; all of it ``Secret``.
+
+Nothing is looked up and nothing said of whether anybody is known. The words and the claim lie in a
+provisional file: a subject of its own (kind ``requester``), in the region of that residence, under
+a key of its own. ``verify(requester, number, subject=..., method=..., by=staff)`` binds a request
+to a subject: the request moves to their file under the same number, with the moment it was received
+and the moment it was proved, and the provisional file is erased. It is erased as well with every
+other decision: denied, taken back, expired. Mail that comes later on a thread: ``find(number)``
+tells whose file it lies in now, ``status(number)`` how far it is even after that file has gone,
+``write(...)`` adds a message, ``attach(...)`` a paper.
+
+Nothing is handed out, changed or ended before it was proved that *this* request is *this*
+subject's, in whatever order and however often anything is called (reliability A21).
+"""
+
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from troth.chapters.rights import timeline
-from troth.chapters.rights.timeline import Request
-from troth.documents import answer, thread
-from troth.documents.answer import GROUNDS, REASONS, Authority, Kind
-from troth.documents.notice import Notices
-from troth.gate import Gate, Outcome
-from troth.model.acts import SUBJECT, Act, Actor, Collect, Event, Settle, Show, Use
-from troth.model.clock import DAY, date
-from troth.model.errors import NotFound
-from troth.model.secret import Secret, veiled
-from troth.model.standing import Owed
+from troth.chapters.rights.requests.deciding import Deciding
+from troth.chapters.rights.requests.fulfilling import Fulfilling, Particulars
+from troth.chapters.rights.requests.ground import ASKED, DISPUTES, REPLIES, Found, Ground
+from troth.chapters.rights.requests.knowing import Knowing, Status
+from troth.chapters.rights.requests.opening import Opened, Opening
+from troth.chapters.rights.requests.proving import Brought, Method, Proving
+from troth.chapters.rights.requests.watching import Watching
+from troth.chapters.rights.requests.writing import Writing
+from troth.documents.agreement import Shown, Tick
+from troth.documents.requests.answer import Kind
+from troth.documents.requests.claims import Channel, Claim, Company
+from troth.documents.requests.register import Matter
+from troth.gate import Outcome
+from troth.model.acts import SUBJECT, Actor
+from troth.model.clock import Moment
+from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 
-ASKED: Final = "rights.request"
-REPLIES: Final = "rights.reply"
-DISPUTES: Final = "rights.complaint"
-"""The fields that hold what was written: by subjects, by us, in a dispute."""
+__all__ = ["ASKED", "DISPUTES", "REPLIES", "Desk", "Opened", "Status"]
+
+VISITOR: Final = Actor(kind="visitor")
+NOTHING: Final = Particulars()
 
 
-class Desk:
+class Desk(Knowing):
     """Takes requests and answers them."""
 
-    def __init__(self, gate: Gate, notices: Notices) -> None:
-        self._gate = gate
-        self._notices = notices
+    def __init__(self, ground: Ground) -> None:
+        super().__init__(ground)
+        self._writing = Writing(ground)
+        self._opening = Opening(ground, self._writing)
+        self._proving = Proving(ground, self._writing)
+        self._fulfilling = Fulfilling(ground, self._working, self._writing)
+        self._deciding = Deciding(ground, self._opening, self._writing)
+        self._watching = Watching(ground, self._deciding.expire, self._fulfilling.release)
+
+    # What faces hand over, who know the app and the model alone.
+    brought = staticmethod(Brought)
+    particulars = staticmethod(Particulars)
+    claim = staticmethod(Claim)
+    company = staticmethod(Company)
 
     # --- asking --------------------------------------------------------------------------------
 
@@ -38,184 +84,248 @@ class Desk:
         text: Secret | None = None,
         ground: str = "",
         by: Actor = SUBJECT,
+        channel: Channel = "centre",
+        received: Moment | None = None,
     ) -> str:
         """Take a request that people have to answer, and return its number (policy 9.1, 9.2, 9.7).
 
         The clock starts at receipt; its words are personal data and go to the vault. A deletion may
-        name one of the three grounds of 6.3. It costs nothing.
+        name one of the three grounds of 6.3; one for want of consent is done at once where the
+        ledger shows none. It costs nothing. What waits already is not taken twice. A sign-in proves
+        it as far as it is sure enough; else it waits for a proof. Raises ``BadInput``.
         """
-        standing = self._gate.standing(subject)
-        number = answer.request_id()
-        owed = answer.owe_answer(
-            subject,
-            kind,
-            duty=number,
-            regimes=standing.regimes,
-            received=self._gate.clock.now(),
-            ground=ground,
+        number = self._opening.request(
+            subject, kind, text=text, ground=ground, by=by, channel=channel, received=received
         )
-        acts: list[Act] = [owed]
-        if text:
-            acts.append(self._put(subject, ASKED, number, text, by))
-        acts += self._notices.tell(
-            subject, standing, "request_received", {"request": number, "by": date(owed.by)}
-        )
-        self._gate.perform(*acts, by=by)
+        if ground == "no_consent":
+            self._fulfilling.grant_at_once(subject, number)
         return number
+
+    def open_unproved(
+        self,
+        kind: Kind,
+        claim: Claim,
+        *,
+        channel: Channel,
+        text: Secret | None = None,
+        language: str = "zh",
+        residence: str = "*",
+        ground: str = "",
+        received: Moment | None = None,
+        by: Actor = VISITOR,
+    ) -> Opened:
+        """Take a request from outside, of whom nobody knows yet; see the top of this page.
+
+        A company's lacks its licence and a power of attorney until they are there (11.3). Raises
+        ``BadInput`` for another kind, ground, channel or claim, ``UnknownTerm`` for a residence.
+        """
+        return self._opening.open_unproved(
+            kind,
+            claim,
+            channel=channel,
+            text=text,
+            language=language,
+            residence=residence,
+            ground=ground,
+            received=received,
+            by=by,
+        )
+
+    def acknowledge(self, subject: SubjectId, number: str, *, by: Actor) -> Outcome:
+        """Note that receipt was confirmed by letter or telephone. Raises ``Refused``."""
+        return self._opening.acknowledge(subject, number, by=by)
 
     def write(
         self, subject: SubjectId, number: str, text: Secret, *, by: Actor = SUBJECT
     ) -> Outcome:
         """Add a subject's message to an open request. Raises ``NotFound`` for one that is not."""
-        self._open(subject, number)
-        kept = self._put(subject, ASKED, number, text, by)
-        return self._gate.perform(kept, _event(subject, timeline.WRITTEN, number), by=by)
+        return self._writing.write(subject, number, text, by=by)
 
     def revoke(self, subject: SubjectId, number: str, *, by: Actor = SUBJECT) -> Outcome:
         """Take a request back, as its subject may at any time. Raises ``NotFound``."""
-        self._open(subject, number)
-        return self._gate.perform(Settle(subject=subject, duty=number, state="revoked"), by=by)
+        return self._deciding.revoke(subject, number, by=by)
 
-    # --- answering -----------------------------------------------------------------------------
+    def accept_fee(self, subject: SubjectId, number: str, *, by: Actor = SUBJECT) -> Outcome:
+        """Say yes to what a request costs, as it was told (9.7d). Raises ``BadInput``."""
+        return self._deciding.accept_fee(subject, number, by=by)
+
+    def appeal(self, subject: SubjectId, number: str, text: Secret, *, by: Actor = SUBJECT) -> str:
+        """Ask that somebody else looks at a refusal; return the new request's number.
+
+        Raises ``BadInput`` for what was not refused, or was appealed before.
+        """
+        return self._deciding.appeal(subject, number, text, by=by)
+
+    # --- proving -------------------------------------------------------------------------------
+
+    def attach(
+        self,
+        subject: SubjectId,
+        number: str,
+        field: str,
+        file: Secret,
+        ticks: Sequence[Tick] = (),
+        *,
+        shown: Shown | None = None,
+        means: str = "checkbox",
+        by: Actor = SUBJECT,
+    ) -> Outcome:
+        """Keep a picture of a paper for a request, drawn anew; it goes with the decision.
+
+        Raises ``BadInput`` for no paper of a request, ``ConsentMissing`` for an identity document
+        without its own consent, ``BadFile`` with its ``reason``.
+        """
+        return self._proving.attach(
+            subject, number, field, file, ticks, shown=shown, means=means, by=by
+        )
+
+    def supply(self, subject: SubjectId, number: str, company: Company, *, by: Actor) -> None:
+        """Add the address, e-mail and contact that a company had left out (11.3)."""
+        self._proving.supply(subject, number, company, by=by)
+
+    def look(self, subject: SubjectId, number: str, *, by: Actor) -> dict[str, Secret]:
+        """Show the claim and the papers of a request; recorded first. Raises ``Refused``."""
+        return self._proving.look(subject, number, by=by)
+
+    def residence(self, subject: SubjectId, number: str, *, shown: bool, by: Actor) -> Outcome:
+        """Say whether a paper shows where somebody lives; it is erased (9.5c, 9.6d)."""
+        return self._proving.residence(subject, number, shown=shown, by=by)
+
+    def begin_verification(
+        self, requester: SubjectId, number: str, subject: SubjectId, *, by: Actor
+    ) -> str:
+        """Send a code to a contact that was a subject's for thirty days; return its challenge.
+
+        It is good for this request of this subject alone. Raises ``Refused`` where there is none.
+        """
+        return self._proving.begin(requester, number, subject, by=by)
+
+    def verify(
+        self,
+        requester: SubjectId,
+        number: str,
+        *,
+        subject: SubjectId,
+        method: Method,
+        by: Actor,
+        brought: Brought | None = None,
+    ) -> Matter:
+        """Say that a request is this subject's, and bind it to their file.
+
+        ``method`` is ``signed_in``, ``code``, ``documents`` or ``points``. Every contact of the
+        subject is told where it was no sign-in. Raises ``NotProved`` where it is not sure enough
+        for the harm that a mistake would do, ``BadInput`` (``needs_documents``) while a company's
+        papers are missing, ``Refused``, ``NotFound``.
+        """
+        after = self._proving.verify(
+            requester, number, subject=subject, method=method, by=by, brought=brought or Brought()
+        )
+        if after.said.ground == "no_consent":
+            self._fulfilling.grant_at_once(subject, number)
+        return after
+
+    def pause(self, subject: SubjectId, number: str, *, by: Actor) -> Matter:
+        """Note that a proof is waited for; shown, and counted only where the law lets it."""
+        return self._proving.pause(subject, number, by=by)
+
+    def resume(self, subject: SubjectId, number: str, *, by: Actor) -> Matter:
+        """Note that it has come."""
+        return self._proving.resume(subject, number, by=by)
+
+    # --- working -------------------------------------------------------------------------------
 
     def take(self, subject: SubjectId, number: str, *, by: Actor) -> Outcome:
-        """Say that somebody works on a request; its subject is told. Raises ``NotFound``."""
-        self._open(subject, number)
-        standing = self._gate.standing(subject)
-        told = self._notices.tell(subject, standing, "request_taken", {"request": number})
-        return self._gate.perform(_event(subject, timeline.TAKEN, number), *told, by=by)
+        """Say that somebody works on a request; its subject is told.
+
+        Raises ``NotFound``, ``Refused`` for another role, as every step of staff does.
+        """
+        return self._working.take(subject, number, by=by)
+
+    def assign(self, subject: SubjectId, number: str, to: str, *, by: Actor) -> Outcome:
+        """Give a request to a member of staff, by their random id; empty: to nobody."""
+        return self._working.assign(subject, number, to, by=by)
 
     def reply(self, subject: SubjectId, number: str, text: Secret, *, by: Actor) -> Outcome:
-        """Write to the subject about an open request; they are told that there is a message.
+        """Write to who asked about an open request; they are told that there is a message.
 
-        Raises ``NotFound``.
+        A stranger gets the words themselves where they asked to. Raises ``NotFound``, ``Refused``.
         """
-        self._open(subject, number)
-        standing = self._gate.standing(subject)
-        told = self._notices.tell(subject, standing, "request_reply", {"request": number})
-        kept = self._put(subject, REPLIES, number, text, by)
-        return self._gate.perform(kept, _event(subject, timeline.REPLIED, number), *told, by=by)
+        return self._writing.reply(subject, number, text, by=by)
+
+    def discover(self, subject: SubjectId, number: str, *, by: Actor) -> Sequence[Found]:
+        """Ask every store what it holds, by names alone; only once it is proved who asks."""
+        return self._working.discover(subject, number, by=by)
+
+    def leave_out(
+        self, subject: SubjectId, number: str, parts: Mapping[str, str], *, by: Actor
+    ) -> Matter:
+        """Say which parts the package leaves out, each with why. Raises ``BadInput``."""
+        return self._working.leave_out(subject, number, parts, by=by)
+
+    def prepare(self, subject: SubjectId, number: str, *, by: Actor) -> Matter:
+        """Have the package packed, to be looked at before it goes. Raises ``NotProved``."""
+        return self._working.prepare(subject, number, by=by)
+
+    def preview(self, subject: SubjectId, number: str, *, by: Actor) -> object:
+        """Say exactly what the packed package holds: files, sizes, what is left out; no value.
+
+        Raises ``NotFound`` before it is packed, ``NotProved``.
+        """
+        return self._working.preview(subject, number, by=by)
+
+    def propose(self, subject: SubjectId, number: str, *, by: Actor) -> Matter:
+        """Propose to hand over what was asked for, as the first of two."""
+        return self._working.propose(subject, number, by=by)
+
+    def send_back(self, subject: SubjectId, number: str, *, by: Actor) -> Matter:
+        """Let a colleague's proposal fall."""
+        return self._working.send_back(subject, number, by=by)
+
+    # --- deciding ------------------------------------------------------------------------------
+
+    def answer(
+        self, subject: SubjectId, number: str, what: Particulars = NOTHING, *, by: Actor
+    ) -> Matter | None:
+        """Do what a request asks, and settle it; ``None`` where its subject is gone by it.
+
+        Access, copy and port hand over the package, which settles it once it can be fetched. Raises
+        ``NotFound``, ``NotProved``, ``Refused``; ``BadInput`` where it waits, or takes two.
+        """
+        return self._fulfilling.fulfil(subject, number, what, by=by)
 
     def extend(self, subject: SubjectId, number: str, reason: str, *, by: Actor) -> Outcome:
         """Take longer for an answer, once, where the law lets us; the subject is told why (9.7).
 
         ``reason`` is ``complex`` or ``many``. Raises ``NotFound``, and ``BadInput`` for another
-        reason, a second time, or where no law allows it.
+        reason, too late, or where no law allows it.
         """
-        owed = self._open(subject, number)
-        standing = self._gate.standing(subject)
-        if any(step.stage == "extended" for step in self.one(subject, number).steps):
-            raise NotFound("this request has taken longer once before", clause="9.7")
-        longer = answer.extend(subject, number, owed.what, owed.by, reason, standing.regimes)
-        told = self._notices.tell(
-            subject,
-            standing,
-            "request_extended",
-            {
-                "request": number,
-                "by": date(longer.by),
-                "reason_zh": REASONS[reason].zh,
-                "reason_en": REASONS[reason].en,
-            },
-        )
-        why = _event(subject, timeline.EXTENDED, number, reason=reason)
-        return self._gate.perform(why, longer, *told, by=by)
+        return self._deciding.extend(subject, number, reason, by=by)
 
-    def answer(self, subject: SubjectId, number: str, *, by: Actor) -> Outcome:
-        """Say that a request was fulfilled. Raises ``NotFound`` for one that is not open."""
-        self._open(subject, number)
-        return self._gate.perform(Settle(subject=subject, duty=number, state="fulfilled"), by=by)
+    def quote(self, subject: SubjectId, number: str, amount: str, *, by: Actor) -> Outcome:
+        """Tell what a repeated request costs, before anything is done (9.7d)."""
+        return self._deciding.quote(subject, number, amount, by=by)
 
-    def deny(self, subject: SubjectId, number: str, code: str, *, by: Actor) -> Outcome:
+    def deny(
+        self,
+        subject: SubjectId,
+        number: str,
+        code: str,
+        *,
+        by: Actor,
+        text: Secret | None = None,
+    ) -> Outcome:
         """Refuse a request on a ground the law lets stand; the subject is told why (9.5, 9.7).
 
         The letter names where to complain. Raises ``BadInput`` for another ground.
         """
-        self._open(subject, number)
-        standing = self._gate.standing(subject)
-        settled = answer.refuse(subject, number, code, standing.regimes)
-        authority = answer.complain_to(standing.regimes)
-        told = self._notices.tell(
-            subject,
-            standing,
-            "request_refused",
-            {
-                "request": number,
-                "ground_zh": GROUNDS[code].zh,
-                "ground_en": GROUNDS[code].en,
-                "authority_zh": authority["zh"],
-                "authority_en": authority["en"],
-            },
-        )
-        return self._gate.perform(settled, *told, by=by)
+        return self._deciding.deny(subject, number, code, by=by, text=text)
 
-    # --- knowing -------------------------------------------------------------------------------
-
-    def requests(self, subject: SubjectId) -> list[Request]:
-        """List what a subject asked for, newest first, and how far each is."""
-        return timeline.requests(self._gate.trail(subject))
-
-    def one(self, subject: SubjectId, number: str) -> Request:
-        """Return one request of a subject. Raises ``NotFound``."""
-        found = [each for each in self.requests(subject) if each.number == number]
-        if not found:
-            raise NotFound(f"no request has the number `{number}`")
-        return found[0]
+    # --- reading, and the clock ----------------------------------------------------------------
 
     def thread(self, subject: SubjectId, number: str, *, by: Actor = SUBJECT) -> Secret:
         """Show what was written on a request, by both sides, as JSON; recorded first."""
-        held = self._gate.standing(subject).held
-        fields = tuple(field for field in (ASKED, REPLIES, DISPUTES) if field in held)
-        if not fields:
-            return Secret("[]")
-        act = Show(subject=subject, fields=fields, purpose="rights")
-        shown = self._gate.perform(act, by=by).values
-        return veiled(
-            lambda opened: thread.about(number, [str(text) for text in opened.values()]), shown
-        )
+        return self._writing.thread(subject, number, by=by)
 
-    def authorities(self, subject: SubjectId) -> tuple[Authority, ...]:
-        """Return where a subject can complain under the laws that protect them (policy 10.4)."""
-        return answer.authorities(self._gate.standing(subject).regimes)
-
-    def overdue(self, subject: SubjectId, *, within_days: float = 0) -> list[str]:
-        """List what is owed to a subject and due, or about to be, soonest first."""
-        last = self._gate.clock.now() + within_days * DAY
-        found = [
-            (owed.by, name)
-            for name, owed in self._gate.owed(subject).items()
-            if owed.state == "open" and owed.by <= last
-        ]
-        return [name for _, name in sorted(found)]
-
-    def _open(self, subject: SubjectId, number: str) -> Owed:
-        owed = self._gate.owed(subject).get(number)
-        if owed is None or owed.state != "open":
-            raise NotFound(f"no open request has the number `{number}`")
-        return owed
-
-    def _put(self, subject: SubjectId, field: str, number: str, text: Secret, by: Actor) -> Collect:
-        """Return the act that puts a message after those before it."""
-        at = self._gate.clock.now()
-        line = veiled(
-            lambda opened: thread.added(
-                str(opened["before"]), number, at, by.kind, str(opened["text"])
-            ),
-            {"before": self._before(subject, field, by), "text": text},
-        )
-        return Collect(
-            subject=subject,
-            values={field: line},
-            purpose="rights",
-            source="observed" if field == REPLIES else "provided",
-        )
-
-    def _before(self, subject: SubjectId, field: str, by: Actor) -> Secret:
-        if field not in self._gate.standing(subject).held:
-            return Secret("")
-        act = Use(subject=subject, fields=(field,), purpose="rights")
-        return self._gate.perform(act, by=by).values[field]
-
-
-def _event(subject: SubjectId, name: str, number: str, **more: str) -> Event:
-    return Event(subject=subject, name=name, detail={"duty": number, **more})
+    def tick(self) -> int:
+        """Do what the clock brings: alarms, what expires, what goes; return how many rang."""
+        return self._watching.tick()

@@ -11,11 +11,22 @@ from typing import Final
 from msgspec import Struct
 
 from troth.chapters.rights.assurance import demand
-from troth.documents.answer import request_id
-from troth.gate import Gate, Outcome
-from troth.model.acts import SUBJECT, Actor, Object, ObjectionLifted, Owe, Release, Restrict
-from troth.model.clock import Moment, after
-from troth.model.errors import BadInput
+from troth.documents.agreement import Asked
+from troth.documents.consents.receivers import TELL as TELL
+from troth.documents.consents.receivers import Received, of_consent, of_fields, owed
+from troth.gate import Entry, Gate, Outcome
+from troth.model.acts import (
+    SUBJECT,
+    Actor,
+    Json,
+    Object,
+    ObjectionLifted,
+    Owe,
+    Release,
+    Restrict,
+)
+from troth.model.clock import Moment
+from troth.model.errors import BadInput, KeyReused
 from troth.model.terms import SubjectId, matches
 
 SIGNING_IN: Final = "authenticate"
@@ -24,12 +35,8 @@ SENSITIVE: Final = "limit_sensitive"
 """The ground of what was limited at once, and is released at once."""
 REFUSED: Final = "objected"
 OPT_OUT: Final = "opt_out"
-GIVING: Final = ("data.shared", "data.entrusted", "data.transferred", "data.disclosed")
-TELL: Final = "tell_recipient"
-"""What is owed where somebody who received a field has to be told that it changed."""
-TELL_DAYS: Final = 30
-NOT_TOLD: Final = ("public", "authority")
-"""Kinds of recipients that nobody can tell, or whom the law bids ask by themselves."""
+CHANGED: Final = "data.changed"
+OPTED_OUT: Final = "objection.made"
 
 
 class Refusable(Struct, frozen=True, kw_only=True):
@@ -134,19 +141,39 @@ class Limits:
         wanted = list(self._opt_outs(subject))
         return bool(wanted) and all(purpose in refused for purpose in wanted)
 
-    def opt_out(self, subject: SubjectId, *, by: Actor = SUBJECT) -> Outcome:
+    def opt_out(self, subject: SubjectId, *, by: Actor = SUBJECT, once: str = "") -> Outcome:
         """Refuse every purpose that a subject's law lets them opt out of (CCPA 1798.120).
 
-        Raises ``BadInput`` where their law knows no such thing.
+        Whoever was given data for one of them is told. Raises ``BadInput`` where their law knows no
+        such thing.
         """
         demand(by, "object")
         wanted = list(self._opt_outs(subject))
         if not wanted:
             raise BadInput("the law that binds here has nothing to opt out of", clause="9.6")
         acts = [Object(subject=subject, purpose=purpose) for purpose in wanted]
-        return self._gate.perform(*acts, by=by)
+        duties = [duty for purpose in wanted for duty in self._owed_for(subject, purpose)]
+        try:
+            return self._gate.perform(*acts, *duties, by=by, key=once)
+        except KeyReused:
+            said = {entry.what.get("purpose"): entry for entry in self._refusals(subject)}
+            if not set(wanted) <= said.keys():
+                raise
+            done = [said[purpose] for purpose in wanted]
+            entries = tuple(entry.id for entry in done)
+            return Outcome(at=max(entry.at for entry in done), entries=entries, replayed=True)
 
-    def opt_in(self, subject: SubjectId, *, by: Actor = SUBJECT) -> Outcome:
+    def _refusals(self, subject: SubjectId) -> list[Entry]:
+        return [entry for entry in self._gate.trail(subject) if entry.kind == Object.kind]
+
+    def _owed_for(self, subject: SubjectId, purpose: str) -> list[Owe]:
+        """Return what is owed to whoever was given data for a purpose (11 CCR 7026(f)(2))."""
+        edition = self._gate.policy().edition
+        found = of_consent(self._gate.trail(subject), Asked(purpose=purpose), edition)
+        told: dict[str, Json] = {"purpose": purpose}
+        return owed(subject, found, self._gate.clock.now(), event=OPTED_OUT, told=told)
+
+    def opt_in(self, subject: SubjectId, *, by: Actor = SUBJECT, once: str = "") -> Outcome:
         """Take an opt-out back."""
         demand(by, "object")
         refused = self._gate.standing(subject).objections
@@ -154,7 +181,7 @@ class Limits:
         if not wanted:
             raise BadInput("nothing was opted out of", clause="9.6")
         acts = [ObjectionLifted(subject=subject, purpose=purpose) for purpose in wanted]
-        return self._gate.perform(*acts, by=by)
+        return self._gate.perform(*acts, by=by, key=once)
 
     def _opt_outs(self, subject: SubjectId) -> Iterator[str]:
         regimes = self._gate.standing(subject).regimes
@@ -172,7 +199,9 @@ class Limits:
         restrictions = self._gate.standing(subject).restrictions.values()
         return any(each.ground == SENSITIVE for each in restrictions)
 
-    def limit_sensitive(self, subject: SubjectId, *, by: Actor = SUBJECT) -> Outcome:
+    def limit_sensitive(
+        self, subject: SubjectId, *, by: Actor = SUBJECT, once: str = ""
+    ) -> Outcome:
         """Only store and secure sensitive data, what comes later too (CCPA 1798.121)."""
         demand(by, "restrict")
         restricted = self._gate.standing(subject).restrictions
@@ -184,42 +213,40 @@ class Limits:
         )
         if not fields:
             raise BadInput("the use of sensitive data is limited already", clause="9.6")
-        return self._gate.perform(Restrict(subject=subject, fields=fields, ground=SENSITIVE), by=by)
+        limit = Restrict(subject=subject, fields=fields, ground=SENSITIVE)
+        return self._gate.perform(limit, by=by, key=once)
 
-    def release_sensitive(self, subject: SubjectId, *, by: Actor = SUBJECT) -> Outcome:
+    def release_sensitive(
+        self, subject: SubjectId, *, by: Actor = SUBJECT, once: str = ""
+    ) -> Outcome:
         """Take that limit back."""
         demand(by, "restrict")
         restricted = self._gate.standing(subject).restrictions
         fields = tuple(field for field, each in restricted.items() if each.ground == SENSITIVE)
         if not fields:
             raise BadInput("the use of sensitive data is not limited", clause="9.6")
-        return self._gate.perform(Release(subject=subject, fields=fields), by=by)
+        return self._gate.perform(Release(subject=subject, fields=fields), by=by, key=once)
 
     # --- who has to be told --------------------------------------------------------------------
 
     def receivers(self, subject: SubjectId, fields: Iterable[str]) -> list[str]:
         """Name who was given any of some fields, as the ledger remembers it."""
-        asked = set(fields)
-        recipients = self._gate.policy().edition.recipients
-        found = dict[str, None]()
-        for entry in self._gate.trail(subject):
-            given = entry.what.get("fields")
-            name = str(entry.what.get("recipient", ""))
-            one = recipients.get(name)
-            if entry.kind in GIVING and isinstance(given, list) and asked.intersection(given):
-                found |= {name: None} if one is None or one.kind not in NOT_TOLD else {}
-        return list(found)
+        return [each.recipient for each in self._received(subject, fields)]
 
-    def owed_to_receivers(self, subject: SubjectId, fields: Iterable[str]) -> list[Owe]:
+    def owed_to_receivers(
+        self, subject: SubjectId, fields: Iterable[str], event: str = CHANGED
+    ) -> list[Owe]:
         """Return what is owed when fields change: everybody who received one is told (GDPR 19).
 
-        Recipients are told by people: each is a duty at the desk.
+        A recipient that has an address in the settings is told ``event`` by a machine, and that
+        fulfils the duty; the others wait at the desk for people to tell.
         """
-        by = after(self._gate.clock.now(), days=TELL_DAYS)
-        return [
-            Owe(subject=subject, duty=request_id(), what=f"{TELL}/{name}", by=by)
-            for name in self.receivers(subject, fields)
-        ]
+        found = self._received(subject, fields)
+        return owed(subject, found, self._gate.clock.now(), event=event, told={})
+
+    def _received(self, subject: SubjectId, fields: Iterable[str]) -> list[Received]:
+        edition = self._gate.policy().edition
+        return of_fields(self._gate.trail(subject), fields, edition)
 
 
 def _joined(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:

@@ -8,10 +8,13 @@ was asked again and held nothing (walk 4).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from msgspec import Struct, structs
+
 from troth.chapters.rights.assurance import (
     PROVED_CONTACTS,
     check_correctable,
     demand,
+    level,
     locked,
     permitted,
 )
@@ -19,13 +22,16 @@ from troth.chapters.rights.copies import Copies, Copy
 from troth.chapters.rights.desk import Desk
 from troth.chapters.rights.limits import Limits
 from troth.chapters.rights.papers import Papers
+from troth.chapters.rights.requests.ground import Found, Ground, Rules, Ways
 from troth.documents import ending
-from troth.documents.answer import owe_answer, request_id
+from troth.documents.certificate import ErasureCertificate, Gone
 from troth.documents.contacts import seasoned
 from troth.documents.notice import Notices, channels_of, language_of
 from troth.documents.proof import Proof
 from troth.documents.proof.ways import demand_no_factor
-from troth.documents.receipt import ErasureCertificate, Gone
+from troth.documents.requests.answer import owe_answer, request_id
+from troth.documents.requests.register import Register
+from troth.documents.requests.times import Calendars
 from troth.gate import Gate, Holding, Outcome
 from troth.model.acts import (
     SUBJECT,
@@ -37,18 +43,41 @@ from troth.model.acts import (
     Notify,
     Object,
     ObjectionLifted,
+    Owe,
     Release,
     Restrict,
     Show,
     Verified,
 )
 from troth.model.clock import DAY, Moment, iso
-from troth.model.errors import Refused
+from troth.model.errors import BadInput, Refused
 from troth.model.secret import Secret
 from troth.model.standing import Standing
 from troth.model.terms import ALL, Fields, SubjectId, matches
 
 CODE_MINUTES: Final = "10"
+
+
+def _nothing(_subject: SubjectId, _consent: str, _by: Actor) -> None:
+    raise BadInput("consents are withdrawn elsewhere", clause="9.3", field="consent")
+
+
+class Bench(Struct, frozen=True, kw_only=True):
+    """What the desk is given from outside this chapter.
+
+    ``withdraw`` takes a consent back; ``discover`` asks every store what it holds (without it, our
+    own vault); ``elsewhere`` says which duties another desk decides; ``mark`` what a letter carries
+    so that a reply to it finds its request.
+    """
+
+    withdraw: Callable[[SubjectId, str, Actor], object] = _nothing
+    discover: Callable[[SubjectId], Sequence[Found]] | None = None
+    elsewhere: Callable[[SubjectId, str], bool] = lambda _subject, _number: False
+    rules: Rules = Rules()
+    calendars: Calendars | None = None
+    mark: Callable[[str], str] = lambda _number: ""
+
+
 RECORDS: Final = ("rights", "support")
 """What was said to us and answered: nobody corrects what was said, they say something new."""
 GRAVE: Final = ("copy", "erase")
@@ -69,6 +98,7 @@ class Rights:
         *,
         irreversible_days: int = 7,
         beside: Callable[[SubjectId], Sequence[Act]] | None = None,
+        desk: Bench | None = None,
     ) -> None:
         self._gate = gate
         self._notices = notices
@@ -76,9 +106,46 @@ class Rights:
         self._days = irreversible_days
         self._beside = beside
         self.copies = Copies(gate, notices)
-        self.desk = Desk(gate, notices)
         self.limits = Limits(gate)
+        self.desk = Desk(self._ground(desk or Bench()))
         self.papers = Papers(gate, irreversible_days=irreversible_days)
+
+    def _ground(self, bench: Bench) -> Ground:
+        """Put together what the desk stands on: it does here what subjects do alone."""
+        stores = {region: rooms.store for region, rooms in self._gate.regions.items()}
+        return Ground(
+            self._gate,
+            self._notices,
+            self._proof,
+            Register(stores),
+            Ways(
+                prepare=lambda what: self.copies.prepare(
+                    what.subject, what.number, language=what.language, left_out=what.left_out
+                ),
+                preview=self.copies.preview,
+                release=self.copies.release,
+                erase=lambda subject, fields, why, number, by: self.erase(
+                    subject, fields, ground=why, by=by, settles=number
+                ),
+                correct=lambda subject, values, by: self.correct(subject, values, by=by),
+                restrict=lambda subject, fields, by: self.restrict(subject, fields, by=by),
+                refuse=lambda subject, purpose, by: self.object(subject, purpose, by=by),
+                withdraw=bench.withdraw,
+                limit_sensitive=lambda subject, by: self.limits.limit_sensitive(subject, by=by),
+                opt_out=lambda subject, by: self.limits.opt_out(subject, by=by),
+                discover=bench.discover or self._held_here,
+                elsewhere=bench.elsewhere,
+            ),
+            bench.rules,
+            bench.calendars,
+            bench.mark,
+        )
+
+    def _held_here(self, subject: SubjectId) -> tuple[Found, ...]:
+        """Say what our own vault holds, by names."""
+        fields = tuple(self._gate.standing(subject).held)
+        state = "found" if fields else "empty"
+        return (Found(store="vault", fields=fields, rows=len(fields), state=state),)
 
     # --- who asks ------------------------------------------------------------------------------
 
@@ -169,6 +236,7 @@ class Rights:
         standing = self._gate.standing(subject)
         for field in values:
             check_correctable(field, standing)
+        demand(by, "correct", least=self._least("correct", values))
         held = {name: value for name, value in values.items() if name in standing.held}
         new = {name: value for name, value in values.items() if name not in standing.held}
         acts: list[Act] = []
@@ -176,11 +244,23 @@ class Rights:
             acts.append(Correct(subject=subject, values=held))
         if new:
             acts.append(Collect(subject=subject, values=new, purpose="rights"))
-        acts += self.limits.owed_to_receivers(subject, held)
+        acts += self.limits.owed_to_receivers(subject, held, "data.corrected")
         acts += self._notices.tell(
             subject, standing, "correction", {"fields": self._named(values, standing)}
         )
         return self._gate.perform(*acts, by=by)
+
+    def _least(self, act: str, fields: Iterable[str]) -> int:
+        """Return how sure we must be of who does an act, by the fields it touches (6.1b)."""
+        table = self._gate.policy().edition.categories
+        known = ((field, table.get(field)) for field in fields)
+        return max(
+            (
+                level(field, act, sensitive=one is not None and one.sensitive is not None)
+                for field, one in known
+            ),
+            default=0,
+        )
 
     def correctable(self, subject: SubjectId) -> tuple[str, ...]:
         """Name the fields that a subject changes or adds by themselves, held or not (6.1, 9.2)."""
@@ -208,7 +288,7 @@ class Rights:
         told = self._notices.tell(
             subject, standing, "restriction", {"fields": self._named(named, standing)}
         )
-        owed = self.limits.owed_to_receivers(subject, named)
+        owed = self.limits.owed_to_receivers(subject, named, "restriction.made")
         return self._gate.perform(*told, *owed, Restrict(subject=subject, fields=fields), by=by)
 
     def release(self, subject: SubjectId, fields: Fields = ALL, *, by: Actor = SUBJECT) -> Outcome:
@@ -222,15 +302,20 @@ class Rights:
                 )
         return self._gate.perform(Release(subject=subject, fields=fields), by=by)
 
-    def object(self, subject: SubjectId, purpose: str, *, by: Actor = SUBJECT) -> Outcome:
+    def object(
+        self, subject: SubjectId, purpose: str, *, by: Actor = SUBJECT, once: str = ""
+    ) -> Outcome:
         """Refuse a purpose that needs no consent (GDPR 21, PIPL 44)."""
         demand(by, "object")
-        return self._gate.perform(Object(subject=subject, purpose=purpose), by=by)
+        return self._gate.perform(Object(subject=subject, purpose=purpose), by=by, key=once)
 
-    def lift_objection(self, subject: SubjectId, purpose: str, *, by: Actor = SUBJECT) -> Outcome:
+    def lift_objection(
+        self, subject: SubjectId, purpose: str, *, by: Actor = SUBJECT, once: str = ""
+    ) -> Outcome:
         """Take an objection back."""
         demand(by, "object")
-        return self._gate.perform(ObjectionLifted(subject=subject, purpose=purpose), by=by)
+        lifted = ObjectionLifted(subject=subject, purpose=purpose)
+        return self._gate.perform(lifted, by=by, key=once)
 
     # --- ending --------------------------------------------------------------------------------
 
@@ -246,11 +331,13 @@ class Rights:
         *,
         ground: str = "request",
         by: Actor = SUBJECT,
+        settles: str = "",
     ) -> ErasureCertificate:
         """Erase what no law holds, restrict what one does, tell the subject, and certify it.
 
-        Everything (the default) closes the account as well. Raises ``NotProved`` without a proof
-        made just now; nothing is erased then.
+        Everything (the default) closes the account as well. ``settles`` is the number of the
+        request that it fulfils; without one it is owed and settled by itself. Raises ``NotProved``
+        without a proof made just now; nothing is erased then.
         """
         demand(by, "erase")
         at = self._gate.clock.now()
@@ -258,24 +345,35 @@ class Rights:
         edition = self._gate.policy().edition
         what = ending.plan(standing, fields, edition, at)
         closing = fields == ALL
-        duty = owe_answer(
-            subject, "delete", duty=request_id(), regimes=standing.regimes, received=at
-        )
+        elsewhere = fields if self._gate.databases.hold(subject.region, fields) else ()
+        duty = self._duty(subject, standing, settles, at)
         acts = ending.acts(
             subject,
             what,
             ground=ground,
-            farewell=self._farewell(subject, standing, what, at) if closing else (),
+            farewell=(
+                *(self._farewell(subject, standing, what, at) if closing else ()),
+                *(self._later(subject, standing, at) if elsewhere else ()),
+            ),
             duty=duty,
             close=closing,
             placed=standing.holds,
+            elsewhere=elsewhere,
         )
         others = self._beside(subject) if closing and self._beside else ()
-        owed = () if closing else self.limits.owed_to_receivers(subject, what.gone)
+        owed = () if closing else self.limits.owed_to_receivers(subject, what.gone, "data.erased")
         outcome = self._gate.perform(*others, *owed, *acts, by=by)
         if closing:
             self._proof.forget(subject)
         return self._certificate(standing, what, outcome, edition.hash)
+
+    def _duty(self, subject: SubjectId, standing: Standing, settles: str, at: Moment) -> Owe:
+        """Return the duty that an erasure settles: a request's own, or one of its own."""
+        known = standing.owed.get(settles)
+        if known is not None:
+            return Owe(subject=subject, duty=settles, what=known.what, by=known.by)
+        regimes = standing.regimes
+        return owe_answer(subject, "delete", duty=request_id(), regimes=regimes, received=at)
 
     def _farewell(
         self, subject: SubjectId, standing: Standing, what: ending.Plan, at: Moment
@@ -288,6 +386,12 @@ class Rights:
             "held": ending.held_in_words(what.held, edition, language),
         }
         return self._notices.tell(subject, standing, "farewell", values)
+
+    def _later(self, subject: SubjectId, standing: Standing, at: Moment) -> list[Notify]:
+        """Return what is told, once, if other databases are clean only later (9.4)."""
+        values = {"effective": iso(at), "who": standing.pseudonym}
+        told = self._notices.tell(subject, standing, "erasure_complete", values)
+        return [structs.replace(each, upon="complete") for each in told]
 
     def _certificate(
         self, standing: Standing, what: ending.Plan, outcome: Outcome, edition: str
@@ -302,8 +406,10 @@ class Rights:
             effective=outcome.at,
             irreversible_by=asked.irreversible_by if asked else irreversible,
             stores=asked.stores if asked else {},
-            complete=asked.complete if asked else False,
+            # Where a law holds all that was asked for, nothing was erased and nobody is asked.
+            complete=asked.complete if asked else bool(what.held),
             proofs=dict.fromkeys((*outcome.entries, *(asked.entries if asked else ()))),
+            answers=asked.answers if asked else (),
         )
 
     def _named(self, fields: Iterable[str], standing: Standing) -> str:

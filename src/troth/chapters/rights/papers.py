@@ -22,6 +22,7 @@ ISSUED: Final = (
     *("terms.accepted", "consent.given", "consent.refused", "consent.withdrawn"),
     *("purpose.objected", "objection.lifted", "data.restricted", "data.released"),
     *("data.corrected", "data.erased", "data.exported", "fact.verified"),
+    "erasure.certified",
 )
 """Kinds of entries that are papers by themselves; requests and their answers are, too."""
 REQUESTS: Final = {"duty.owed": "request.received", "duty.settled": "request.settled"}

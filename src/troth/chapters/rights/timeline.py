@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
+import msgspec
 from msgspec import Struct
 
-from troth.documents.answer import KINDS
+from troth.documents.requests.answer import KINDS
 from troth.gate import Entry
 from troth.model.clock import Moment
 
@@ -13,15 +14,61 @@ TAKEN: Final = "request.taken"
 EXTENDED: Final = "request.extended"
 REPLIED: Final = "request.replied"
 WRITTEN: Final = "request.written"
+OPENED: Final = "request.opened"
+ACKNOWLEDGED: Final = "request.acknowledged"
+ASSIGNED: Final = "request.assigned"
+DISCOVERED: Final = "request.discovered"
+LEFT_OUT: Final = "request.left_out"
+REVIEWED: Final = "request.reviewed"
+PROPOSED: Final = "request.proposed"
+SENT_BACK: Final = "request.sent_back"
+PACKED: Final = "request.packed"
+PAUSED: Final = "request.paused"
+RESUMED: Final = "request.resumed"
+RESIDENCE: Final = "request.residence"
+NOT_PROVED: Final = "request.not_proved"
+QUOTED: Final = "request.fee_quoted"
+ACCEPTED: Final = "request.fee_accepted"
+ALARM: Final = "request.alarm"
+APPEALED: Final = "request.appealed"
 """Events that the ledger remembers of a request, with its number and no word of it."""
 NEGOTIATION: Final = "negotiation"
 """A dispute is a request to negotiate (policy 10.4)."""
 
-Stage = Literal["received", "proved", "taken", "extended", "replied", "written", "settled"]
+PROVED_BY: Final = "request/"
+"""How the fact is called that a request was proved to be its subject's."""
+
+Stage = Literal[
+    "received",
+    "proved",
+    "taken",
+    "extended",
+    "replied",
+    "written",
+    "discovered",
+    "reviewed",
+    "proposed",
+    "packed",
+    "fee_quoted",
+    "fee_accepted",
+    "appealed",
+    "paused",
+    "resumed",
+    "settled",
+]
 STAGES: Final[Mapping[str, Stage]] = {
     TAKEN: "taken",
     REPLIED: "replied",
     WRITTEN: "written",
+    DISCOVERED: "discovered",
+    REVIEWED: "reviewed",
+    PROPOSED: "proposed",
+    PACKED: "packed",
+    QUOTED: "fee_quoted",
+    ACCEPTED: "fee_accepted",
+    APPEALED: "appealed",
+    PAUSED: "paused",
+    RESUMED: "resumed",
 }
 
 
@@ -55,6 +102,11 @@ class Request(Struct, frozen=True, kw_only=True):
     steps: tuple[Happened, ...]
 
     @property
+    def proved(self) -> bool:
+        """Whether it was proved to be its subject's."""
+        return any(step.stage == "proved" for step in self.steps)
+
+    @property
     def ended(self) -> Moment | None:
         """When it was settled; ``None`` while it is open."""
         return next((step.at for step in self.steps if step.stage == "settled"), None)
@@ -65,6 +117,8 @@ def requests(trail: Iterable[Entry]) -> list[Request]:
     found: dict[str, Request] = {}
     for entry in trail:
         number = str(entry.what.get("duty", ""))
+        if entry.kind == "fact.verified":
+            number = str(entry.what.get("fact", "")).removeprefix(PROVED_BY)
         if entry.kind == "duty.owed":
             found |= _owed(entry, number, found.get(number))
         elif number in found:
@@ -85,11 +139,12 @@ def _owed(entry: Entry, number: str, known: Request | None) -> dict[str, Request
     if entry.by.partition(":")[0] in ("subject", "guardian"):
         # Whoever asks signed in has proved who they are by that.
         steps.append(Happened(stage="proved", at=entry.at, entry=entry.id))
+    before = entry.what.get("since")
     asked = Request(
         number=number,
         what=what,
         ground=ground,
-        received=entry.at,
+        received=Moment(int(str(before))) if before is not None else entry.at,
         by=by,
         state="open",
         code="",
@@ -103,7 +158,12 @@ def _after(known: Request, entry: Entry) -> Request:
         code = str(entry.what.get("code", ""))
         done = Happened(stage="settled", at=entry.at, entry=entry.id, code=code)
         return _with(known, done, state=str(entry.what.get("state", "")), code=code)
+    if entry.kind == "fact.verified":
+        return _proved(known, entry)
     event = str(entry.what.get("event", ""))
+    if event == OPENED and entry.what.get("proved") == "no":
+        # Signed in, and not surely enough for what is asked.
+        return _without(known, "proved")
     if event == EXTENDED:
         # Why it takes longer is remembered just before the new day it is owed by.
         return _with(known, code=str(entry.what.get("reason", "")))
@@ -111,6 +171,19 @@ def _after(known: Request, entry: Entry) -> Request:
     if stage is None:
         return known
     return _with(known, Happened(stage=stage, at=entry.at, entry=entry.id))
+
+
+def _proved(known: Request, entry: Entry) -> Request:
+    """Note that it was proved who asks; once is enough."""
+    if entry.what.get("result") != "verified" or any(s.stage == "proved" for s in known.steps):
+        return known
+    code = str(entry.what.get("method", ""))
+    return _with(known, Happened(stage="proved", at=entry.at, entry=entry.id, code=code))
+
+
+def _without(known: Request, stage: str) -> Request:
+    steps = tuple(step for step in known.steps if step.stage != stage)
+    return msgspec.structs.replace(known, steps=steps)
 
 
 def _with(

@@ -13,7 +13,8 @@ from msgspec import Struct
 from troth.model.clock import Moment, date
 from troth.model.terms import Operation
 from troth.policy.declared import closed_to_minors
-from troth.policy.edition import Edition, Rule, Words, span
+from troth.policy.edition import Edition, Rule, Words
+from troth.policy.keeping.spans import span
 from troth.policy.regimes import METHODS
 from troth.policy.regimes import Method as Method
 

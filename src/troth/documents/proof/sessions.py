@@ -23,6 +23,7 @@ from msgspec import Struct
 
 from troth.documents.proof import pace
 from troth.documents.proof.origin import NOWHERE, Origin
+from troth.documents.retention import activity
 from troth.model.clock import DAY, HOUR, MINUTE, Moment
 from troth.model.errors import NotProved
 from troth.model.secret import Secret
@@ -81,7 +82,7 @@ FORGET: Final = "DELETE FROM devices WHERE subject_id = ?"
 # Takes away devices that were not seen for long.
 PURGE_DEVICES: Final = "DELETE FROM devices WHERE seen <= ?"
 
-BESIDES: Final = (END_ALL, FORGET)
+BESIDES: Final = (END_ALL, FORGET, activity.FORGET)
 """What goes with a subject, in the transaction of their erasure."""
 
 
@@ -146,7 +147,12 @@ class Sessions:
         """Sign a subject in and return the token; nothing can bring it back later."""
         secret = secrets.token_urlsafe(32)
         row = (*self._row(subject, secret, at, origin, at if stepped else None), _words(means))
-        self._store(subject).transact(lambda tx: tx.run(START, row))
+
+        def work(tx: Tx) -> None:
+            tx.run(START, row)
+            activity.note(tx, subject, at)
+
+        self._store(subject).transact(work)
         return Secret(f"{subject}.{secret}")
 
     def _row(

@@ -19,8 +19,10 @@ UNKNOWN = "?"
 class Reference(Struct, frozen=True, kw_only=True):
     """Columns that equal columns of another table, in the same database or another.
 
-    ``way`` says where a trace may go: ``out`` from this table to the other, ``in`` from the other
-    to this one, or ``both``.
+    ``way`` says where a trace may go. ``in``: from the other table to this one, whose rows *belong*
+    to its rows (an order to its customer). ``out``: from this table to the other, whose rows it
+    *uses*, perhaps with others (a customer their address). ``both``: nobody said, so it goes away
+    from the identities (``edges``).
     """
 
     columns: tuple[str, ...]
@@ -34,15 +36,19 @@ class Column(Struct, frozen=True, kw_only=True):
     """One column. A dotted name lies inside a document (``profile.address.street``).
 
     ``category`` is the policy's; empty: nothing personal; ``?``: nobody said. ``identity`` is the
-    category that a subject is found by here. ``erase`` overrides the table's way.
+    category that a subject is found by here; ``unique``: where it finds several records that others
+    belong to, whose they are is disputed. ``erase`` overrides the table's way. ``scan``: values are
+    looked for *inside* this text afterwards, whatever reading the whole table costs.
     """
 
     name: str
     category: str = ""
     identity: str = ""
+    unique: bool = True
     erase: Method | None = None
     filler: str = ""
     length: int = 0
+    scan: bool = False
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -50,7 +56,8 @@ class Table(Struct, frozen=True, kw_only=True):
 
     ``row``: the subject's rows are deleted; ``fields``: they stay, each column ends by its own
     method. ``after`` names tables that end first. ``restricted`` is a column that takes the last
-    day of a restriction.
+    day of a restriction. ``walk``, of keys and objects: how many may be looked through where no
+    name leads to the subject's; 0: none, ever.
     """
 
     name: str
@@ -60,6 +67,7 @@ class Table(Struct, frozen=True, kw_only=True):
     erase: Literal["row", "fields"] = "row"
     after: tuple[str, ...] = ()
     restricted: str = ""
+    walk: int = 0
 
     def column(self, name: str) -> Column:
         """Return a column. Raises ``NotFound``."""
@@ -73,11 +81,13 @@ class StoreMap(Struct, frozen=True, kw_only=True):
     """One database: its name, where it is, and its tables.
 
     ``url`` is an address without a password, or a reference to one (``env:SHOP_URL``).
+    ``impersonal`` are tables of which somebody said that they hold nothing personal.
     """
 
     name: str
     url: str = ""
     tables: tuple[Table, ...] = ()
+    impersonal: tuple[str, ...] = ()
 
     def table(self, name: str) -> Table:
         """Return a table. Raises ``NotFound``."""

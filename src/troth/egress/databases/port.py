@@ -21,24 +21,52 @@ Value = str | int | float | bool | bytes | None
 Known = Mapping[str, tuple[Secret, ...]]
 """What a subject is known by: values by category (``contact.email``). ``subject``: our id."""
 Task = Literal["erase", "correct", "restrict", "release"]
-Why = Literal["left", "held", "unmapped", "unasked"]
-"""Why something remains: it should have gone; a law holds it; no map knows it; nobody answered."""
+Why = Literal["left", "held", "unmapped", "unasked", "disputed"]
+"""Why something remains: it should have gone; a law holds it; no map knows it; nobody answered;
+whose it is cannot be told."""
+How = Literal["own", "shared", "common", "disputed"]
+"""Whose the records of a lead are: the subject's; the subject's unless others refer to them;
+certainly others' too (shown, never erased); by a name that more than one may bear (neither shown
+nor erased for it: only what another lead finds by its key is the subject's)."""
 
 
 class Lead(Struct, frozen=True, array_like=True):
     """Where to look: records of one table whose ``columns`` are one of ``values``.
 
     ``table`` is what a database calls a set of records: a table, a key pattern, a folder.
+    ``through`` stands for values that are too many: whatever the reach finds in that table of the
+    same database leads here. A lead into another database always has values.
     """
 
     store: str
     table: str
     columns: tuple[str, ...]
     values: tuple[tuple[Value, ...], ...]
+    how: How = "own"
+    through: str = ""
 
 
 Reach = tuple[Lead, ...]
 """Everything by which one database finds a subject; it only grows."""
+
+
+def grown(reach: Reach, leads: Reach) -> Reach:
+    """Return a reach with leads added, each value once.
+
+    >>> first = Lead("shop", "orders", ("customer",), ((1,),))
+    >>> grown((first,), (first, Lead("shop", "orders", ("customer",), ((2,),))))[0].values
+    ((1,), (2,))
+    """
+    found: dict[tuple[str, str, tuple[str, ...], str, str], dict[tuple[Value, ...], None]] = {}
+    for lead in (*reach, *leads):
+        values = found.setdefault(
+            (lead.store, lead.table, lead.columns, lead.how, lead.through), {}
+        )
+        values.update(dict.fromkeys(lead.values))
+    return tuple(
+        Lead(store, table, columns, tuple(values), how, through)  # type: ignore[arg-type]  # a How
+        for (store, table, columns, how, through), values in found.items()
+    )
 
 
 class Traced(Struct, frozen=True, kw_only=True):

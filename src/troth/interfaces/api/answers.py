@@ -128,7 +128,17 @@ class AcceptedTerms(Struct, frozen=True):
 class ConsentState(Struct, frozen=True, kw_only=True):
     """The last word on one consent, and the entry that holds it."""
 
-    state: Literal["given", "refused", "withdrawn", "expired"]
+    state: Literal[
+        "requested",
+        "deferred",
+        "refused",
+        "given",
+        "renewed",
+        "expired",
+        "invalidated",
+        "revoked",
+        "withdrawn",
+    ]
     at: Moment
     expires: Moment | None
     entry: str

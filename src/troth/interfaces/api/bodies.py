@@ -8,7 +8,7 @@ from typing import Annotated, Final, TypeAlias
 
 from msgspec import Meta, Struct
 
-from troth.interfaces.api.pages import MOST
+from troth.interfaces.http.pages import MOST
 from troth.model import acts as every
 from troth.model.secret import Secret
 from troth.model.terms import ALL

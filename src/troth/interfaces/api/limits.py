@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from litestar.concurrency import sync_to_thread
 
-from troth.interfaces.api.codec import encode
-from troth.interfaces.api.door import Caller, recognise
-from troth.interfaces.api.endpoint import ARRIVAL, Arrival, Endpoint, House, Raw, Written
-from troth.interfaces.api.peers import PEERS, Peers, on_this_machine
-from troth.interfaces.api.problems import FAULT, MEDIA, Problem, problem
 from troth.interfaces.api.routes import Shortcuts
+from troth.interfaces.http.codec import encode
+from troth.interfaces.http.door import Caller, recognise
+from troth.interfaces.http.endpoint import ARRIVAL, Arrival, Endpoint, House, Raw, Written
+from troth.interfaces.http.peers import PEERS, Peers, on_this_machine
+from troth.interfaces.http.problems import FAULT, MEDIA, Problem, problem
 from troth.model.clock import MINUTE, SECOND, Clock
 from troth.model.errors import Refused, TooLarge, TooMany, TrothError
 
@@ -102,7 +102,7 @@ class Threshold:
         if body is None:
             return
         state = scope.setdefault("state", {})
-        state[ARRIVAL], state[PEERS] = Arrival(caller, headers, body), self._peers
+        state[ARRIVAL], state[PEERS] = Arrival(caller, headers, body, scope), self._peers
         found = self._shortcuts.find(scope["method"], scope["path"])
         if found is None:
             await self.app(scope, _whole(body, receive), send)

@@ -10,13 +10,14 @@ from typing import Final
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Scope
 
+from troth.interfaces.api import acts, consents, cookies, ledger, requests, subjects
 from troth.interfaces.api import answers as gives
 from troth.interfaces.api import bodies as takes
-from troth.interfaces.api import schema
-from troth.interfaces.api.addresses import acts, ledger, subjects
-from troth.interfaces.api.addresses import open as books
-from troth.interfaces.api.codec import encode
-from troth.interfaces.api.endpoint import JSON, Endpoint, House, Raw, Written
+from troth.interfaces.api import open as books
+from troth.interfaces.http import schema
+from troth.interfaces.http.codec import encode
+from troth.interfaces.http.endpoint import JSON, Endpoint, House, Raw, Written
+from troth.model.cookies import Register
 
 WHO: Final = "/v1/subjects/{subject}"
 BOOK: Final = "/v1/ledger/{region}"
@@ -25,6 +26,9 @@ TEXT, TILE, ZIP = ledger.TEXT, ledger.OCTETS, "application/zip"
 JUDGED: Final = tuple[gives.Judged, ...]
 HOLDINGS: Final = tuple[gives.Holding, ...]
 CONSENTS: Final = dict[str, gives.ConsentState]
+OFFERS: Final = tuple[consents.Offered, ...]
+WORDS: Final = tuple[consents.Uttered, ...]
+ASKED: Final = tuple[requests.Asked, ...]
 EDITIONS: Final = tuple[books.Shelved, ...]
 HASHES: Final = tuple[str, ...]
 REST: Final = "place"
@@ -69,6 +73,62 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
             "POST", f"{WHO}/erase", subjects.erase, gives.Erased, "erase", takes.Ending, slow=True
         ),
     ),
+    "consents": (
+        *(
+            Endpoint("POST", WHO + path, work, consents.Taken, "perform", sent, once=True)
+            for path, work, sent in (
+                ("/consents", consents.give, consents.Granting),
+                ("/consents/refuse", consents.refuse, consents.About),
+                ("/consents/ask", consents.ask, consents.Posing),
+                ("/consents/later", consents.later, consents.About),
+                ("/objections", consents.refuse_purpose, consents.Refusing),
+                ("/objections/lift", consents.allow_purpose, consents.Refusing),
+                ("/opt-out", consents.opt_out, takes.Nothing),
+                ("/opt-in", consents.opt_in, takes.Nothing),
+                ("/limit-sensitive", consents.limit_sensitive, takes.Nothing),
+                ("/release-sensitive", consents.release_sensitive, takes.Nothing),
+            )
+        ),
+        Endpoint(
+            "POST",
+            f"{WHO}/consents/withdraw",
+            consents.withdraw,
+            consents.Ended,
+            "perform",
+            consents.About,
+            once=True,
+        ),
+        Endpoint("GET", f"{WHO}/consents/offers", consents.offers, OFFERS, "subjects"),
+        Endpoint("GET", f"{WHO}/consents/history", consents.history, WORDS, "subjects"),
+        Endpoint(
+            "GET",
+            f"{WHO}/consents/receipt",
+            consents.receipt,
+            consents.LINKED,
+            "subjects",
+            consents.Fetching,
+            slow=True,
+        ),
+        Endpoint("GET", f"{WHO}/objections", consents.limits, consents.Limited, "subjects"),
+    ),
+    "requests": (
+        Endpoint(
+            "POST", f"{WHO}/requests", requests.ask, requests.HowFar, "rights", requests.Asking
+        ),
+        Endpoint("GET", f"{WHO}/requests", requests.listed, ASKED, "rights"),
+        Endpoint("GET", f"{WHO}/requests/{{number}}", requests.one, requests.Asked, "rights"),
+        *(
+            Endpoint("POST", f"{WHO}/requests/{{number}}/{word}", work, gives_, "rights", sent)
+            for word, work, gives_, sent in (
+                ("messages", requests.write, requests.HowFar, requests.Saying),
+                ("revoke", requests.revoke, requests.HowFar, takes.Nothing),
+                ("code", requests.begin, requests.Challenged, takes.Nothing),
+                ("verify", requests.verify, requests.HowFar, requests.Proving),
+            )
+        ),
+        Endpoint("POST", "/v1/requests", requests.claim, requests.Came, "rights", requests.Claimed),
+        Endpoint("GET", "/v1/requests/{number}", requests.status, requests.HowFar, "rights"),
+    ),
     "policy": (
         Endpoint("GET", "/v1/policy", books.policy, books.InForce),
         Endpoint("GET", "/v1/policy/editions", books.editions, EDITIONS),
@@ -83,6 +143,20 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
         Endpoint("GET", f"{TLOG}/key", ledger.key, TEXT),
         Endpoint("GET", f"{TLOG}/tile/entries/{{place}}", ledger.bundle, TILE, "ledger"),
         Endpoint("GET", f"{TLOG}/tile/{{place}}", ledger.tile, TILE),
+    ),
+    "cookies": (
+        Endpoint("GET", "/v1/cookies", cookies.register, Register),
+        Endpoint("GET", cookies.CHOICE, cookies.current, cookies.Chosen, raw=True),
+        Endpoint(
+            "POST",
+            cookies.CHOICE,
+            cookies.choose,
+            cookies.Chosen,
+            takes=cookies.Wanted,
+            slow=True,
+            raw=True,
+        ),
+        Endpoint("GET", "/v1/cookies/receipts/{receipt}", cookies.prove, cookies.Proved),
     ),
     "service": (
         Endpoint("GET", "/healthz", books.alive, books.Alive),
@@ -134,7 +208,9 @@ def handlers(house: House) -> list[HTTPRouteHandler]:
     async def openapi() -> ASGIApp:
         return Written(Raw(described(), JSON))
 
-    found = [_bound(endpoint, house) for endpoint in endpoints()]
+    # Before the others: once an address has a handler, the router answers OPTIONS by itself.
+    early = HTTPRouteHandler(cookies.CHOICE, http_method="OPTIONS", status_code=200)
+    found = [early(cookies.preflight), *(_bound(endpoint, house) for endpoint in endpoints())]
     return [*found, HTTPRouteHandler("/openapi.json", http_method="GET")(openapi)]
 
 

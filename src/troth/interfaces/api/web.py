@@ -12,12 +12,12 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from troth.app import Troth
-from troth.interfaces.api.endpoint import House
-from troth.interfaces.api.gather import Reads
 from troth.interfaces.api.limits import Threshold
-from troth.interfaces.api.pages import Pages
-from troth.interfaces.api.problems import refused, unexpected, unroutable
 from troth.interfaces.api.routes import Shortcuts, handlers
+from troth.interfaces.http.endpoint import House
+from troth.interfaces.http.gather import Reads
+from troth.interfaces.http.pages import Pages
+from troth.interfaces.http.problems import refused, unexpected, unroutable
 from troth.model.errors import TrothError
 
 Astray = Callable[[Request[Any, Any, Any], HTTPException], Response[Any]]

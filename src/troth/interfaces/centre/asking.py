@@ -18,7 +18,13 @@ from troth.model.errors import TrothError
 
 PLACE: Final = "/me/requests"
 COMPLAIN: Final = "/me/complain"
-KINDS: Final = ("question", "explain", "human_review", "correct", "delete")
+KINDS: Final = (
+    *("question", "access", "copy", "correct", "complete", "delete", "restrict", "object"),
+    *("withdraw", "port", "explain", "human_review", "cancel", "limit_sensitive"),
+    *("opt_out_sale", "no_retaliation"),
+)
+"""What can be asked for in words; what the law of somebody's home does not give is left out."""
+ALWAYS: Final = ("question",)
 GROUNDS: Final = ("unlawful", "no_consent", "breach_of_agreement")
 """The three grounds on which the policy lets a deletion be asked for (6.3.1 to 6.3.3)."""
 WAITS: Final = "proved"
@@ -54,7 +60,7 @@ def ask(request: Call, form: Form) -> Page:
     """Take a request; the clock starts now."""
     who, words = me(request), tongue(request)
     kind, ground = form.text("kind"), form.text("ground")
-    empty = [] if kind in KINDS else ["kind"]
+    empty = [] if kind in _kinds(request, who) else ["kind"]
     if kind == "delete" and ground not in GROUNDS:
         empty.append("ground")
     if not form.text("text"):
@@ -72,6 +78,12 @@ def ask(request: Call, form: Form) -> Page:
     except TrothError as error:
         return _page(request, who, (_at_text(error, words),), form.carried())
     return go(request, f"{PLACE}/{number}?done=1")
+
+
+def _kinds(request: Call, who: Me) -> list[str]:
+    """Return what somebody can ask for, by the rights that their law gives."""
+    given = house(request).rights.limits.rights(who.subject)
+    return [kind for kind in KINDS if kind in given or kind in ALWAYS]
 
 
 def _at_text(error: TrothError, words: Tongue) -> Trouble:
@@ -93,7 +105,7 @@ def _page(
         troubles=troubles,
         typed=typed or {},
         asked=house(request).rights.desk.requests(who.subject),
-        kinds=KINDS,
+        kinds=_kinds(request, who),
         grounds=GROUNDS,
     )
 
@@ -138,6 +150,38 @@ def revoke(request: Call, form: Form) -> Page:
     return go(request, f"{PLACE}/{_number(request)}?revoked=1")
 
 
+def _prove(request: Call, form: Form, who: Me) -> Page:
+    """Say by a sign-in that was proved just now that a request is one's own."""
+    del form
+    desk, number = house(request).rights.desk, _number(request)
+    desk.verify(who.subject, number, subject=who.subject, method="signed_in", by=who.by)
+    return go(request, f"{PLACE}/{number}?proved=1")
+
+
+prove = proved(_prove, why="step.prove_request", place=PLACE)
+
+
+def accept(request: Call, form: Form) -> Page:
+    """Agree to what a request costs, as it was told."""
+    del form
+    who = me(request)
+    house(request).rights.desk.accept_fee(who.subject, _number(request), by=who.by)
+    return go(request, f"{PLACE}/{_number(request)}?accepted=1")
+
+
+def _appeal(request: Call, form: Form, who: Me) -> Page:
+    """Ask that somebody else looks at a refusal."""
+    words = tongue(request)
+    if not form.text("text"):
+        return _one(request, who, troubles=words.missing("text"))
+    desk, number = house(request).rights.desk, _number(request)
+    again = desk.appeal(who.subject, number, form.secret("text"), by=who.by)
+    return go(request, f"{PLACE}/{again}?done=1")
+
+
+appeal = proved(_appeal, why="step.appeal", place=PLACE)
+
+
 def _number(request: Call) -> str:
     return str(request.path_params["number"])
 
@@ -151,7 +195,10 @@ def _one(
     typed: str = "",
 ) -> Page:
     words = tongue(request)
-    asked = house(request).rights.desk.one(who.subject, _number(request))
+    desk = house(request).rights.desk
+    asked = desk.one(who.subject, _number(request))
+    matters = {one.number: one for one in desk.matters(who.subject)}
+    matter = matters.get(asked.number)
     return show(
         request,
         "centre/request.html",
@@ -159,6 +206,8 @@ def _one(
         place=f"{PLACE}/{asked.number}",
         asked=asked,
         steps=_steps(asked, words),
+        said=matter.said if matter else None,
+        appealed=any(one.said.appeal_of == asked.number for one in matters.values()),
         messages=messages,
         troubles=troubles,
         typed=typed,

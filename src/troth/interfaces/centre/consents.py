@@ -6,7 +6,6 @@ check, a partner) is asked for there, and can be taken back here.
 
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from troth.app import Shown, Tick
@@ -21,6 +20,10 @@ from troth.model.errors import NotFound
 PLACE: Final = "/me/consents"
 ON_OCCASION: Final = ("approved",)
 JSON: Final = "application/json"
+LINKED: Final = "jsonld"
+LINKED_MEDIA: Final = "application/ld+json"
+VALID: Final = ("given", "renewed")
+"""The states in which a consent stands."""
 FEW: Final = 5
 """A longer list of data is folded away."""
 
@@ -38,7 +41,10 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 class Switch(Struct, frozen=True, kw_only=True):
-    """One consent as the page shows it; ``no`` says what a no means, ``then`` what would go."""
+    """One consent as the page shows it; ``no`` says what a no means, ``then`` what would go.
+
+    ``stands``: it is given, and has not ended.
+    """
 
     key: str
     name: str
@@ -51,6 +57,7 @@ class Switch(Struct, frozen=True, kw_only=True):
     clauses: tuple[str, ...]
     sensitive: bool
     no: str
+    stands: bool
     then: tuple[Done, ...]
 
 
@@ -76,7 +83,7 @@ def say(request: Call, form: Form) -> Page:
             by=who.by,
         )
         return _page(request, who, given=True, key=key)
-    if choices[key].state != "given":
+    if choices[key].state not in VALID:
         # Sent twice: what was taken back stays so, and the page says how it stands now.
         return _page(request, who)
     done: Seen = consent.withdraw(who.subject, key, by=who.by)
@@ -84,12 +91,17 @@ def say(request: Call, form: Form) -> Page:
 
 
 def receipt(request: Call) -> Page:
-    """Give the receipt of a consent as a file (ISO/IEC TS 27560): as it stands, or of one word."""
-    who = me(request)
-    found = house(request).consent.receipt(
-        who.subject, request.query_params.get("key", ""), request.query_params.get("entry", "")
+    """Give the receipt of a consent as a signed file (ISO/IEC TS 27560), or of one word about it.
+
+    Plain, or with the terms of W3C DPV as JSON-LD; either verifies offline.
+    """
+    who, asked = me(request), request.query_params
+    as_linked = asked.get("form", "") == LINKED
+    paper = house(request).consent.papers.signed(
+        who.subject, asked.get("key", ""), asked.get("entry", ""), as_linked=as_linked
     )
-    return download(request, msgspec.json.encode(found.record()), "receipt.json", JSON)
+    name = "receipt.jsonld" if as_linked else "receipt.json"
+    return download(request, paper, name, LINKED_MEDIA if as_linked else JSON)
 
 
 def _page(
@@ -126,7 +138,7 @@ def _general(key: str, purposes: Seen) -> bool:
 def _switch(request: Call, who: Me, choice: Seen) -> Switch:
     words, consent = tongue(request), house(request).consent
     opens = consent.consequence(choice.key)
-    given = choice.state == "given"
+    given = choice.state in VALID
     return Switch(
         key=choice.key,
         name=choice.words[words.language],
@@ -139,6 +151,7 @@ def _switch(request: Call, who: Me, choice: Seen) -> Switch:
         clauses=choice.clauses,
         sensitive=choice.sensitive,
         no=_no(request, opens, words),
+        stands=given,
         then=_told(consent.would(who.subject, choice.key), words) if given else (),
     )
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.api.peers import origin_of
+from troth.interfaces.http.peers import origin_of
 from troth.interfaces.pages.doors import Me, me, proved
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import (

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from troth.interfaces.pages.doors import Me, me, proved
 from troth.interfaces.pages.forms import Form
-from troth.interfaces.pages.page import Call, Page, download, go, house, show, tongue
+from troth.interfaces.pages.page import Call, Page, go, house, show, stream, tongue
 from troth.interfaces.pages.words import Tongue, Trouble
 from troth.model.clock import Moment
 from troth.model.errors import NotFound
@@ -123,9 +123,8 @@ def file(request: Call) -> Page:
     found = _one(request, who)
     if who.by.assurance < PROVED:
         return go(request, f"{PLACE}/{found.number}")
-    opened = house(request).rights.copies.fetch(who.subject, found.number, by=who.by).reveal_raw()
-    packed = opened if isinstance(opened, bytes) else opened.encode()
-    return download(request, packed, f"my-data-{found.number}.zip", ZIP)
+    pieces = house(request).rights.copies.fetch(who.subject, found.number, by=who.by)
+    return stream(request, pieces, f"my-data-{found.number}.zip", ZIP)
 
 
 def drop(request: Call, form: Form) -> Page:

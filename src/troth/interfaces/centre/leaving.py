@@ -11,6 +11,7 @@ from troth.interfaces.centre.glance import law
 from troth.interfaces.pages.doors import Me, me, proved
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import Call, Page, Seen, end_session, house, show, tongue
+from troth.interfaces.pages.stores import lines, picture
 from troth.interfaces.pages.words import Tongue, Trouble
 from troth.model.errors import BadInput
 
@@ -94,6 +95,7 @@ def _certified(request: Call, who: Me, certificate: Seen) -> Page:
     }
     proved_by = certificate.proved(proofs)
     told = msgspec.json.format(msgspec.json.encode(proved_by.record()), indent=1)
+    stores = lines(certificate.answers, words)
     return show(
         request,
         "centre/certificate.html",
@@ -102,5 +104,7 @@ def _certified(request: Call, who: Me, certificate: Seen) -> Page:
         groups=_grouped((each.field for each in certificate.gone), words),
         held=_held(request, certificate.held, words),
         region=region,
+        lines=stores,
+        picture=picture(stores, words) if stores else "",
         file=FILE + base64.b64encode(told).decode(),
     )

@@ -1,6 +1,6 @@
 """What keeps an account one's own: where somebody is signed in, and the password (3.1.1, 7.2)."""
 
-from troth.interfaces.api.peers import origin_of
+from troth.interfaces.http.peers import origin_of
 from troth.interfaces.pages.doors import Me, me
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import (

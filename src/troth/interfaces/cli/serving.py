@@ -14,6 +14,7 @@ from troth import app
 from troth.app import Troth, offline
 from troth.interfaces.cli.saying import err, folder, house, says_why
 from troth.interfaces.demo import populate
+from troth.interfaces.mail.serving import taking_mail
 from troth.interfaces.oidc.upkeep import Upkeep
 from troth.interfaces.scheduler import Scheduler
 from troth.interfaces.server import serve as serving
@@ -71,7 +72,10 @@ def run(troth: Troth, host: str, port: int, lines: Sequence[str] = ()) -> None:
         tell(host, port)
         for line in lines:
             err.print(line)
-        with Scheduler(troth.tick, Upkeep(troth).tick) as scheduler:
+        with (
+            taking_mail(troth) as reads,
+            Scheduler(troth.tick, Upkeep(troth).tick, *reads) as scheduler,
+        ):
             serving(troth, host, port, failures=lambda: scheduler.failures)
     err.print("stopped")
 

@@ -69,7 +69,14 @@ MINORS: Final = Area(
     field="guardian.proof",
     clauses=("8.4", "7.1d"),
 )
-AREAS: Final = (REQUESTS, REVIEWS, CHANGES, CALLS, MINORS)
+DATABASES: Final = Area(
+    key="databases",
+    root="/desk/databases",
+    purpose="rights",
+    field="rights.request",
+    clauses=("9.4-6", "7.1d"),
+)
+AREAS: Final = (REQUESTS, REVIEWS, CHANGES, CALLS, MINORS, DATABASES)
 """Every desk, as the menu lists them."""
 
 Reads = Callable[[Call, Actor], Page]

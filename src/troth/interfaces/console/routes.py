@@ -2,10 +2,22 @@
 
 from typing import Final
 
-from troth.interfaces.console import calls, changes, desk, minors, requests, reviews
+from troth.interfaces.console import (
+    calls,
+    changes,
+    databases,
+    desk,
+    letters,
+    minors,
+    powers,
+    queue,
+    requests,
+    reviews,
+)
 from troth.interfaces.console.areas import (
     CALLS,
     CHANGES,
+    DATABASES,
     MINORS,
     REQUESTS,
     REVIEWS,
@@ -15,6 +27,8 @@ from troth.interfaces.console.areas import (
 from troth.interfaces.pages.binding import Addresses
 
 REQUEST: Final = "/desk/requests/{subject:str}/{number:str}"
+SENT: Final = f"{REQUEST}/code/{{whose:str}}/{{challenge:str}}"
+"""A request while a code is on its way; whose, and what it answers."""
 REVIEW: Final = "/desk/reviews/{subject:str}/{case:str}"
 PICTURE: Final = f"{REVIEW}/picture"
 NEW: Final = "/desk/changes/{subject:str}"
@@ -27,7 +41,12 @@ CONSOLE: Final = Addresses(
     read=(
         ("/desk", desk.desk),
         ("/desk/sign-in", desk.sign_in_form),
-        (REQUESTS.root, reading(REQUESTS, "area.requests", requests.requests)),
+        (REQUESTS.root, reading(REQUESTS, "area.requests", queue.requests)),
+        (queue.TABLE, reading(REQUESTS, "area.requests", queue.table)),
+        (queue.FIGURES, reading(REQUESTS, "figures_title", queue.figures)),
+        (SENT, reading(REQUESTS, "request_one", requests.one)),
+        (letters.PLACE, reading(REQUESTS, "letter_title", letters.letter_form)),
+        (powers.PLACE, reading(REQUESTS, "powers_title", powers.power_form)),
         (REQUEST, reading(REQUESTS, "request_one", requests.one)),
         (REVIEWS.root, reading(REVIEWS, "area.reviews", reviews.reviews)),
         (REVIEW, reading(REVIEWS, "review_one", reviews.review)),
@@ -35,6 +54,8 @@ CONSOLE: Final = Addresses(
         (NEW, reading(CHANGES, "change_new", changes.propose_form)),
         (CHANGE, reading(CHANGES, "change_one", changes.change)),
         (CALLS.root, reading(CALLS, "area.calls", calls.calls)),
+        (DATABASES.root, reading(DATABASES, "area.databases", databases.databases)),
+        (databases.ONE, reading(DATABASES, "databases_one", databases.one)),
         (MINORS.root, reading(MINORS, "area.minors", minors.minors)),
         (MATTER, reading(MINORS, "minors_one", minors.matter)),
         (minors.FINDING, reading(MINORS, "finding_title", minors.finding_form)),
@@ -42,6 +63,8 @@ CONSOLE: Final = Addresses(
     change=(
         ("/desk/sign-in", desk.sign_in),
         ("/desk", desk.look),
+        (letters.PLACE, changing(REQUESTS, "letter_title", letters.enter)),
+        (powers.PLACE, changing(REQUESTS, "powers_title", powers.enter)),
         (REQUEST, changing(REQUESTS, "request_one", requests.act)),
         (REVIEW, changing(REVIEWS, "review_one", reviews.act)),
         (PICTURE, changing(REVIEWS, "picture_title", reviews.picture)),
@@ -49,6 +72,7 @@ CONSOLE: Final = Addresses(
         (CHANGE, changing(CHANGES, "change_one", changes.confirm)),
         (CALL, changing(CALLS, "call_title", calls.take)),
         (OUTCOME, changing(CALLS, "call_title", calls.report)),
+        (databases.ORDER, changing(DATABASES, "area.databases", databases.hurry)),
         (MATTER, changing(MINORS, "minors_one", minors.act)),
         (minors.FINDING, changing(MINORS, "finding_title", minors.find)),
     ),

@@ -11,6 +11,7 @@ from msgspec import Struct
 from troth.interfaces.console.areas import (
     CALLS,
     CHANGES,
+    DATABASES,
     MINORS,
     REQUESTS,
     REVIEWS,
@@ -22,14 +23,8 @@ from troth.interfaces.pages.page import Call, Page, Seen, house
 from troth.model.acts import Actor
 from troth.model.clock import Moment
 from troth.model.errors import Erased, NotFound
-from troth.model.standing import Owed, Standing
 from troth.model.terms import SubjectId
 
-ANSWERED: Final = (
-    *("access", "copy", "correct", "delete", "restrict", "object", "explain", "human_review"),
-    *("port", "question", "negotiation"),
-)
-"""What people ask for and people answer."""
 MOST: Final = 100
 """How many rows a list shows; the soonest due are among them."""
 
@@ -69,15 +64,15 @@ def listed(request: Call, by: Actor, area: Area) -> Page:
 
 
 def _requests(request: Call, by: Actor) -> Iterator[Item]:
-    for subject, number, owed in owing(request, by):
+    for one in house(request).rights.desk.queue(by=by):
         yield Item(
             area=REQUESTS.key,
-            href=f"{REQUESTS.root}/{subject}/{number}",
-            number=number,
-            what=f"request.{owed.what.partition('/')[0]}",
-            state="work_open",
-            since=owed.since,
-            due=owed.by,
+            href=f"{REQUESTS.root}/{one.subject}/{one.number}",
+            number=one.number,
+            what=f"request.{one.kind}",
+            state=f"request_state.{one.said.reason or one.state}",
+            since=one.received,
+            due=one.due,
         )
 
 
@@ -86,34 +81,9 @@ def near(by: Actor, subject: SubjectId) -> bool:
     return by.region in (None, subject.region)
 
 
-def owing(request: Call, by: Actor) -> Iterator[tuple[SubjectId, str, Owed]]:
-    """Find every request that waits for an answer: whose, its number, and by when.
-
-    Reviews of identities and guardians' requests are owed too, and lie with their own desks.
-    """
-    troth = house(request)
-    for subject in troth.gate.subjects():
-        if not near(by, subject):
-            continue
-        try:
-            standing = troth.gate.standing(subject)
-        except (Erased, NotFound):
-            continue
-        if _of_guardian(standing):
-            continue
-        for number, owed in standing.owed.items():
-            asked = owed.state == "open" and owed.what.partition("/")[0] in ANSWERED
-            if asked and not reviewed(request, subject, number):
-                yield subject, number, owed
-
-
 def reviewed(request: Call, subject: SubjectId, number: str) -> bool:
     """Tell whether a duty is a review of an identity, which its own desk decides."""
     return number in house(request).realname.progress(subject).reviews
-
-
-def _of_guardian(standing: Standing) -> bool:
-    return any(field.startswith("guardian.") for field in standing.held)
 
 
 # --- identities --------------------------------------------------------------------------------
@@ -197,12 +167,31 @@ def due_of(request: Call, one: Seen) -> Moment:
     return found
 
 
+# --- other databases ---------------------------------------------------------------------------
+
+
+def _databases(request: Call, by: Actor) -> Iterator[Item]:
+    """Give what other databases are late with: the house tries by itself, until it is overdue."""
+    for one in house(request).gate.databases.overdue(MOST):
+        if near(by, SubjectId(one.subject_id)):
+            yield Item(
+                area=DATABASES.key,
+                href=f"{DATABASES.root}/{one.subject_id}#o-{one.id}",
+                number=one.id,
+                what=f"order_task.{one.task}",
+                state="work_overdue",
+                since=one.ordered_at,
+                due=one.due_at,
+            )
+
+
 SOURCES: Final = {
     REQUESTS.key: _requests,
     REVIEWS.key: _reviews,
     CHANGES.key: _changes,
     CALLS.key: _calls,
     MINORS.key: _minors,
+    DATABASES.key: _databases,
 }
 
 

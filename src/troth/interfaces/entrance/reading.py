@@ -1,6 +1,6 @@
-"""Pages that anybody may read before anything is asked of them (policy preamble, 3.1, 3.2, 10.3).
+"""Pages that anybody may read before anything is asked of them (policy preamble, 10.3).
 
-The first page, the cookie register, the clause board, and the files that pages are made of.
+The first page, the clause board, and the files that pages are made of.
 """
 
 from typing import Final
@@ -31,11 +31,6 @@ def home(request: Call) -> Page:
     """Show three doors: see, choose, delete; and an edition that is still to come."""
     coming = [slot for slot in shelf(request) if slot.state == "next"]
     return show(request, "entrance/home.html", coming=coming)
-
-
-def cookies(request: Call) -> Page:
-    """Show every cookie that is set, with purpose and life; whether it is needed."""
-    return show(request, "entrance/cookies.html")
 
 
 def board(request: Call) -> Page:

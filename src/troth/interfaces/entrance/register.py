@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from troth.app import Begun, Registration, Shown, Tick
-from troth.interfaces.api.peers import origin_of
+from troth.interfaces.http.peers import origin_of
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import (
     Call,

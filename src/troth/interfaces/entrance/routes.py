@@ -3,6 +3,8 @@
 from typing import Final
 
 from troth.interfaces.entrance import (
+    certified,
+    choosing,
     editions,
     guardians,
     halfway,
@@ -12,6 +14,7 @@ from troth.interfaces.entrance import (
     signing,
     stopping,
 )
+from troth.interfaces.pages import choice
 from troth.interfaces.pages.binding import Addresses
 
 ENTRANCE: Final = Addresses(
@@ -25,7 +28,9 @@ ENTRANCE: Final = Addresses(
         ("/policy/changes", editions.changes),
         ("/policy/editions", editions.editions),
         ("/policy/editions/{name:str}", editions.one_edition),
-        ("/cookies", reading.cookies),
+        ("/cookies", choosing.cookies),
+        ("/cookies/banner.js", choosing.script),
+        (certified.PLACE, certified.certified),
         ("/clauses", reading.board),
         ("/clauses/{name:str}", reading.clause),
         ("/static/{name:str}", reading.asset),
@@ -53,5 +58,6 @@ ENTRANCE: Final = Addresses(
         (f"{guardians.MINORS}/{{token:str}}", guardians.take_step),
         ("/sign-out", signing.sign_out),
     ),
+    cookieless=((choice.TAKEN, choosing.choose),),
     by_link=(("/stop/{token:str}", stopping.stop_form, stopping.stop),),
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.api.peers import origin_of
+from troth.interfaces.http.peers import origin_of
 from troth.interfaces.entrance import halfway
 from troth.interfaces.pages.doors import AFTER, led_to
 from troth.interfaces.pages.factors import asking

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 from litestar import Request, Response
 from msgspec import json
 
-from troth.interfaces.api.problems import refused
+from troth.interfaces.http.problems import refused
 from troth.interfaces.oidc.provider import Provider
 from troth.model.errors import BadInput, NotFound, NotProved, TooMany, TrothError
 

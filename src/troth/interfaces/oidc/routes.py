@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
-from troth.interfaces.api.endpoint import ARRIVAL, Arrival
+from troth.interfaces.http.endpoint import ARRIVAL, Arrival
 from troth.interfaces.oidc import authorizing, connected, discovery, leaving, programs
 from troth.interfaces.oidc.answers import declined
 from troth.interfaces.oidc.programs import for_scripts, preflight

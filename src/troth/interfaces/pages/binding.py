@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Guard
 from msgspec import Struct
 
-from troth.interfaces.api.problems import fault
+from troth.interfaces.http.problems import fault
 from troth.interfaces.pages.doors import AFTER, Stranger, Work
 from troth.interfaces.pages.forms import from_our_own_page
 from troth.interfaces.pages.page import (
@@ -24,6 +24,7 @@ from troth.interfaces.pages.page import (
     forms,
     go,
     show,
+    visitor,
     wrong,
 )
 from troth.interfaces.pages.taking import Turns, taken
@@ -36,11 +37,13 @@ class Addresses(Struct, frozen=True, kw_only=True):
     """The addresses of one room of pages: what is read, and what takes a form of ours.
 
     ``by_link`` are pairs of both whose form others may send too, because a signed link is all the
-    authority it has.
+    authority it has. ``cookieless`` take a form of ours also from a browser that keeps no cookies:
+    where nobody is signed in, that it comes from our own page is all there is to check (3.2).
     """
 
     read: Sequence[tuple[str, Reading]] = ()
     change: Sequence[tuple[str, Work]] = ()
+    cookieless: Sequence[tuple[str, Work]] = ()
     by_link: Sequence[tuple[str, Reading, Reading]] = ()
 
 
@@ -56,6 +59,11 @@ def bound(rooms: Sequence[Addresses], *, slow: bool) -> list[Router]:
         post(path, status_code=200)(_takes(work, turns))
         for room in rooms
         for path, work in room.change
+    ]
+    handlers += [
+        post(path, status_code=200)(_takes(work, turns, always=False))
+        for room in rooms
+        for path, work in room.cookieless
     ]
     by_link: list[HTTPRouteHandler] = []
     for room in rooms:
@@ -75,12 +83,18 @@ def _bound(handlers: list[HTTPRouteHandler], *guards: Guard) -> Router:
     )
 
 
-def _takes(work: Work, turns: Turns) -> Callable[..., Coroutine[Any, Any, Page]]:
-    """Return a handler that reads a form, checks its token, and only then does the work."""
+def _takes(
+    work: Work, turns: Turns, *, always: bool = True
+) -> Callable[..., Coroutine[Any, Any, Page]]:
+    """Return a handler that reads a form, checks its token, and only then does the work.
+
+    Unless ``always``, a browser without a session needs no token: there is nobody to act for.
+    """
 
     async def handle(request: Call) -> Page:
         form = await taken(request)
-        forms(request).check(binding(request), form)
+        if always or visitor(request):
+            forms(request).check(binding(request), form)
         return await turns.work(work, request, form)
 
     return handle

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.api.peers import origin_of
+from troth.interfaces.http.peers import origin_of
 from troth.interfaces.pages.factors import asking, given
 from troth.interfaces.pages.forms import CODE, PASSWORD, Form
 from troth.interfaces.pages.page import (

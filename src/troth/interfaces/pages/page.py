@@ -1,23 +1,28 @@
 """How a page is made: its language, its cookies, and a template with everything escaped (3.1, A.5).
 
-Three cookies, all in the policy's register and all needed: the session, a random value that binds
-forms to a browser, and the language somebody chose. Reading sets none of them.
+Four cookies, all in the policy's register and all needed: the session, a random value that binds
+forms to a browser, the language somebody chose, and what they chose about cookies. Reading sets
+none of them.
 """
 
 import secrets
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
-from litestar.response import Redirect
+from litestar.response import Redirect, Stream
 
 from troth.app import Troth
+from troth.interfaces.cookies.banner import SAID, Place
+from troth.interfaces.pages import choice
 from troth.interfaces.pages.forms import TOKEN, Forms
 from troth.interfaces.pages.menu import section
 from troth.interfaces.pages.static import address
 from troth.interfaces.pages.words import LANGUAGES, TAGS, Tongue, Trouble, outward
+from troth.model.cookies import COOKIE, Decision
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
 
@@ -32,6 +37,8 @@ LANGUAGE: Final = "language"
 SUGGESTED: Final = "language_suggested"
 DESK: Final = "desk."
 """How the session of a member of staff begins; one browser is somebody's or the desk's."""
+UNCARRIED: Final = ("lang", SAID)
+"""What an address says once, and does not say again on the page it leads to."""
 DAY: Final = 24 * 3600
 YEAR: Final = 365 * DAY
 HTML: Final = "text/html"
@@ -130,6 +137,23 @@ def binding(request: Call, *, make: bool = False) -> str:
     return found
 
 
+def decision(request: Call) -> Decision:
+    """Return what the browser's choice about cookies, and its privacy signal, let be set."""
+    token = session(request) if visitor(request) == "subject" else Secret("")
+    return choice.decision(request, token)
+
+
+def keep_choice(request: Call, value: str) -> None:
+    """Let the browser keep a choice about cookies, for as long as it holds."""
+    request.scope["state"][COOKIE] = value
+
+
+def place_of(request: Call) -> Place:
+    """Return where the choice about cookies stands on this page, and who may send its form."""
+    token = forms(request).token(binding(request)) if visitor(request) else ""
+    return choice.place_of(request, tongue(request).language, (TOKEN, token))
+
+
 def _jar(request: Call) -> dict[str, str]:
     """Return the cookies that the answer to this request will set."""
     jar: dict[str, str] = request.scope["state"].setdefault("cookies", {})
@@ -140,6 +164,8 @@ def dressed(request: Call, response: Page) -> Page:
     """Put the cookies on an answer that this request has to set."""
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(_cookie(LANGUAGE, str(request.query_params["lang"]), YEAR))
+    if COOKIE in request.scope["state"]:
+        response.set_cookie(_cookie(COOKIE, request.scope["state"][COOKIE], YEAR))
     for name, value in _jar(request).items():
         response.set_cookie(_cookie(name, value, (DAY // 2 if value else 0)))
     return response
@@ -174,7 +200,7 @@ def show(
     until whoever reads says to leave it alone (``?still=1``).
     """
     words = tongue(request)
-    who = visitor(request)
+    who, chosen = visitor(request), decision(request)
     told = (
         templates()
         .get_template(name)
@@ -185,11 +211,15 @@ def show(
             path=request.url.path,
             place=place or request.url.path,
             again=again,
-            query={key: value for key, value in request.query_params.items() if key != "lang"},
+            query={
+                key: value for key, value in request.query_params.items() if key not in UNCARRIED
+            },
             token=lambda: forms(request).token(binding(request, make=True)),
             token_name=TOKEN,
             who=who,
             section=section(request.url.path, who),
+            asks=choice.shown(request, chosen, place_of(request)),
+            signal=choice.honoured(request, chosen, words.language),
             edition=house(request).gate.policy().edition,
             troubles=troubles,
             wrong={trouble.field: trouble for trouble in troubles},
@@ -210,6 +240,13 @@ def download(request: Call, data: bytes, name: str, media: str) -> Page:
     """Give a file to keep."""
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return dressed(request, Response(data, media_type=media, headers=headers, status_code=200))
+
+
+def stream(request: Call, pieces: Iterator[Secret], name: str, media: str) -> Page:
+    """Give a long file to keep, as it is read: it is never whole in memory."""
+    opened = (piece.reveal_raw() for piece in pieces)
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return dressed(request, Stream(opened, media_type=media, headers=headers, status_code=200))
 
 
 def wrong(request: Call, error: TrothError) -> Page:

@@ -9,11 +9,12 @@ Source of the verbs: W3C DPV processing terms, PIPL 4(2), GDPR 4(2); house vocab
 """
 
 from troth.model.acts.base import SUBJECT, SYSTEM, Act, Actor, Json, Record
-from troth.model.acts.ending import Close, Erase, Release, Restrict
+from troth.model.acts.ending import Close, Erase, Kept, Release, Restrict
 from troth.model.acts.everybody import Announce, Event, Publish
 from troth.model.acts.owed import (
     Admit,
     AgeLearned,
+    Began,
     Certify,
     Hold,
     HoldLifted,
@@ -23,9 +24,12 @@ from troth.model.acts.owed import (
 )
 from troth.model.acts.said import (
     AcceptTerms,
+    ConsentDeferred,
     ConsentGiven,
     ConsentRefused,
+    ConsentRequested,
     ConsentWithdrawn,
+    Elsewhere,
     Object,
     ObjectionLifted,
 )
@@ -38,6 +42,7 @@ from troth.model.acts.values import (
     Find,
     Give,
     Notify,
+    Observe,
     Share,
     Show,
     Transfer,
@@ -54,14 +59,18 @@ __all__ = [
     "Admit",
     "AgeLearned",
     "Announce",
+    "Began",
     "Certify",
     "Close",
     "Collect",
+    "ConsentDeferred",
     "ConsentGiven",
     "ConsentRefused",
+    "ConsentRequested",
     "ConsentWithdrawn",
     "Correct",
     "Disclose",
+    "Elsewhere",
     "Entrust",
     "Erase",
     "Event",
@@ -71,9 +80,11 @@ __all__ = [
     "Hold",
     "HoldLifted",
     "Json",
+    "Kept",
     "Notify",
     "Object",
     "ObjectionLifted",
+    "Observe",
     "Owe",
     "Publish",
     "Record",

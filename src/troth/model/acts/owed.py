@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from troth.model.acts.base import Act, Record
+from troth.model.acts.base import Act, Json, Record
+from troth.model.answers import Answer
 from troth.model.clock import Moment
 from troth.model.terms import AgeBand, Fields
 
@@ -15,7 +16,9 @@ class Admit(Act, frozen=True, kw_only=True):
     residence: str
     regimes: tuple[str, ...]
     age: AgeBand
-    subject_kind: Literal["person", "enterprise", "legal_rep", "handler", "guardian"] = "person"
+    subject_kind: Literal[
+        "person", "enterprise", "legal_rep", "handler", "guardian", "requester"
+    ] = "person"
 
     def record(self) -> Record:
         """State regimes, age band and kind; the country is no identifier and decides the law."""
@@ -92,17 +95,40 @@ class HoldLifted(Act, frozen=True, kw_only=True):
         return {"name": self.name}
 
 
+class Began(Act, frozen=True, kw_only=True):
+    """Something happened from which a term is counted (policy 7.2d).
+
+    ``what`` is ``active``, ``contract_ended``, ``purpose/...`` or ``warned/...``; ``since`` when.
+    """
+
+    kind: ClassVar[str] = "term.began"
+    what: str
+    since: Moment
+
+    def record(self) -> Record:
+        """State what happened, and when."""
+        return {"what": self.what, "since": self.since}
+
+
 class Owe(Act, frozen=True, kw_only=True):
-    """We owe the subject something by a moment: an answer, a copy, an after-notice."""
+    """We owe the subject something by a moment: an answer, a copy, an after-notice.
+
+    ``since`` is told where it was owed before this act: by a letter, or before anybody was known.
+    ``word`` is what a machine is told that can settle it, such as a recipient's; it is not
+    remembered, and holds no value of anybody.
+    """
 
     kind: ClassVar[str] = "duty.owed"
     duty: str
     what: str
     by: Moment
+    since: Moment | None = None
+    word: Mapping[str, Json] = {}
 
     def record(self) -> Record:
-        """State the duty's id, what it is and the deadline."""
-        return {"duty": self.duty, "what": self.what, "by": self.by}
+        """State the duty's id, what it is, the deadline, and since when where that was before."""
+        told: Record = {"duty": self.duty, "what": self.what, "by": self.by}
+        return told if self.since is None else {**told, "since": self.since}
 
 
 class Settle(Act, frozen=True, kw_only=True):
@@ -119,17 +145,23 @@ class Settle(Act, frozen=True, kw_only=True):
 
 
 class Certify(Act, frozen=True, kw_only=True):
-    """Every store was asked again after an erasure; this is what they answered."""
+    """Every store was asked again after an erasure; this is what they answered.
+
+    It is said again, updated, when one that had not been clean is.
+    """
 
     kind: ClassVar[str] = "erasure.certified"
     complete: bool
     stores: Mapping[str, int]
     irreversible_by: Moment
+    answers: tuple[Answer, ...] = ()
 
     def record(self) -> Record:
-        """State the residue per store (number of values found) and the key's last day."""
-        return {
+        """State the residue per store, what each answered, and the key's last day."""
+        told: Record = {
             "complete": self.complete,
             "stores": dict(self.stores),
             "irreversible_by": self.irreversible_by,
         }
+        answers: list[Json] = [each.record() for each in self.answers]
+        return told | {"answers": answers} if answers else told

@@ -2,7 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from troth.model.acts.base import Act, Record
+from msgspec import Struct
+
+from troth.model.acts.base import Act, Json, Record
 from troth.model.clock import Moment
 
 
@@ -29,11 +31,54 @@ class AcceptTerms(Act, frozen=True, kw_only=True):
         }
 
 
+class Elsewhere(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a word was said before it came to this house: the proof of its origin (GDPR 7(1)).
+
+    ``collector`` took it ``at`` a moment by some ``means``; ``text`` is the SHA-256, in hex, of
+    what the person read, or the edition's; ``reference`` is the controller's own record of it.
+    """
+
+    collector: str
+    at: Moment
+    means: str
+    text: str
+    reference: str
+
+    def record(self) -> dict[str, Json]:
+        """State all of it: no part names anybody."""
+        return {name: getattr(self, name) for name in self.__struct_fields__}
+
+
+class ConsentRequested(Act, frozen=True, kw_only=True):
+    """The subject is asked for a consent, or to renew one that is about to end (policy 9.3)."""
+
+    kind: ClassVar[str] = "consent.requested"
+    to: str
+    notice: str = ""
+    language: str = "zh"
+
+    def record(self) -> Record:
+        """State the key, the notice and its language."""
+        return {"to": self.to, "notice": self.notice, "language": self.language}
+
+
+class ConsentDeferred(Act, frozen=True, kw_only=True):
+    """The subject was asked and will answer later."""
+
+    kind: ClassVar[str] = "consent.deferred"
+    to: str
+
+    def record(self) -> Record:
+        """State the key."""
+        return {"to": self.to}
+
+
 class ConsentGiven(Act, frozen=True, kw_only=True):
     """Consent to one thing: a purpose, a sensitive field for a purpose, or a recipient.
 
     ``to`` is the consent's key as the policy derives it: ``marketing``,
-    ``realname/identity.id_number``, ``share/id-authority/realname``.
+    ``realname/identity.id_number``, ``share/id-authority/realname``. ``receipt`` is the number of
+    the receipt that is sent; ``elsewhere`` proves one that was given before it came here.
     """
 
     kind: ClassVar[str] = "consent.given"
@@ -42,6 +87,8 @@ class ConsentGiven(Act, frozen=True, kw_only=True):
     language: str = "zh"
     expires: Moment | None = None
     method: str = "self"
+    receipt: str = ""
+    elsewhere: Elsewhere | None = None
 
     def record(self) -> Record:
         """State the key, the notice shown, its language and how the consent was given."""
@@ -51,6 +98,7 @@ class ConsentGiven(Act, frozen=True, kw_only=True):
             "language": self.language,
             "expires": self.expires,
             "method": self.method,
+            **_said(self.receipt, self.elsewhere),
         }
 
 
@@ -59,21 +107,31 @@ class ConsentRefused(Act, frozen=True, kw_only=True):
 
     kind: ClassVar[str] = "consent.refused"
     to: str
+    receipt: str = ""
+    elsewhere: Elsewhere | None = None
 
     def record(self) -> Record:
         """State the key."""
-        return {"to": self.to}
+        return {"to": self.to, **_said(self.receipt, self.elsewhere)}
 
 
 class ConsentWithdrawn(Act, frozen=True, kw_only=True):
-    """The subject takes a consent back; what was done before stays valid (policy 9.3)."""
+    """The subject takes a consent back; what was done before stays valid (policy 9.3).
+
+    Said by anybody but the subject or a guardian, the consent is revoked; with ``invalid`` it is
+    found never to have been good: the text was wrong, or whoever ticked was somebody else.
+    """
 
     kind: ClassVar[str] = "consent.withdrawn"
     to: str
+    receipt: str = ""
+    elsewhere: Elsewhere | None = None
+    invalid: bool = False
 
     def record(self) -> Record:
-        """State the key."""
-        return {"to": self.to}
+        """State the key, and whether the consent was never good."""
+        said = _said(self.receipt, self.elsewhere)
+        return {"to": self.to, **said, **({"invalid": True} if self.invalid else {})}
 
 
 class Object(Act, frozen=True, kw_only=True):
@@ -96,3 +154,9 @@ class ObjectionLifted(Act, frozen=True, kw_only=True):
     def record(self) -> Record:
         """State the purpose."""
         return {"purpose": self.purpose}
+
+
+def _said(receipt: str, elsewhere: Elsewhere | None) -> Record:
+    """Return what only some words carry; what is empty is not remembered."""
+    said: Record = {"receipt": receipt} if receipt else {}
+    return said | ({"elsewhere": elsewhere.record()} if elsewhere else {})

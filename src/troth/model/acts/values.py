@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from troth.model.acts.base import Act, Record
-from troth.model.clock import Moment
+from troth.model.clock import DAY, Moment
 from troth.model.secret import Secret
 from troth.model.terms import ALL, Fields, Operation, Region
 
@@ -21,6 +21,21 @@ class Collect(Act, frozen=True, kw_only=True):
     def record(self) -> Record:
         """Name the fields, their purpose and source."""
         return {"fields": sorted(self.values), "purpose": self.purpose, "source": self.source}
+
+
+class Observe(Collect, frozen=True, kw_only=True):
+    """Keep what a visit left behind as the newest values and as one more line of the log (2.1.4).
+
+    ``ends`` is when the line goes; the gate works it out.
+    """
+
+    kind: ClassVar[str] = "data.logged"
+    source: Literal["provided", "observed", "derived", "third_party"] = "observed"
+    ends: Moment | None = None
+
+    def record(self) -> Record:
+        """Name the fields, their purpose and source, and the day on which the line goes."""
+        return Collect.record(self) | {"ends": None if self.ends is None else self.ends // DAY}
 
 
 class Correct(Act, frozen=True, kw_only=True):
@@ -157,7 +172,8 @@ class Notify(Act, frozen=True, kw_only=True):
     ``channels`` are tried in order until one delivers: ``email``, ``sms``, ``letter``, ``phone``,
     ``push``. ``to`` carries an address that is not kept, by channel (a code to somebody who has not
     registered yet). The text is personal data. From ``until`` on it is dropped, not delivered:
-    a code that opens nothing any more helps nobody.
+    a code that opens nothing any more helps nobody. ``upon`` ``complete``: it waits, sealed, beside
+    an erasure of the same passage, and goes out only if that was not complete at once and is later.
     """
 
     kind: ClassVar[str] = "notice.queued"
@@ -170,12 +186,14 @@ class Notify(Act, frozen=True, kw_only=True):
     channels: tuple[str, ...] = ("email",)
     to: Mapping[str, Secret] | None = None
     until: Moment | None = None
+    upon: Literal["", "complete"] = ""
 
     def record(self) -> Record:
         """Name the notice, the purpose and the channels, never the address or the text."""
-        return {
+        told: Record = {
             "notice": self.notice,
             "purpose": self.purpose,
             "channels": list(self.channels),
             "language": self.language,
         }
+        return told | {"upon": self.upon} if self.upon else told

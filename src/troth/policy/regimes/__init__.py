@@ -20,9 +20,10 @@ from troth.policy.regimes.ages import (
     counted,
     next_change,
 )
+from troth.policy.regimes.calendar import MAKEUP_DAYS, Calendar, Calendars
 from troth.policy.regimes.clocks import (
     LIMITS,
-    MAKEUP_DAYS,
+    Duty,
     Limit,
     answer_by,
     ends_at,
@@ -41,6 +42,16 @@ from troth.policy.regimes.rights import (
     Right,
     of_regimes,
     refusals,
+)
+from troth.policy.regimes.terms import (
+    Course,
+    Pause,
+    Term,
+    acknowledge_by,
+    due_by,
+    internal_by,
+    longest_by,
+    terms,
 )
 
 __all__ = [
@@ -61,11 +72,18 @@ __all__ = [
     "RIGHTS",
     "STATES",
     "Authority",
+    "Calendar",
+    "Calendars",
     "ChildAge",
+    "Course",
+    "Duty",
     "Limit",
     "Method",
+    "Pause",
     "Right",
+    "Term",
     "abroad",
+    "acknowledge_by",
     "age_band",
     "age_on",
     "answer_by",
@@ -73,13 +91,17 @@ __all__ = [
     "child_age",
     "child_under",
     "counted",
+    "due_by",
     "ends_at",
     "gdpr_applies",
+    "internal_by",
     "later_by_months",
     "limits",
+    "longest_by",
     "method_of",
     "next_change",
     "of_regimes",
     "refusals",
+    "terms",
     "working_days",
 ]

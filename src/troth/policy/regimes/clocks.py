@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
 from troth.model.clock import DAY, HOUR, Moment
+from troth.policy.regimes.calendar import MAKEUP_DAYS as MAKEUP_DAYS
+from troth.policy.regimes.calendar import PLAIN, Calendars, shipped
 from troth.policy.words import Dated
 
 Unit = Literal["hours", "days", "months", "working_days"]
@@ -74,9 +76,6 @@ LIMITS: Final[tuple[Limit, ...]] = (
 )
 """Every time limit that the program counts; one engine for all of them."""
 
-MAKEUP_DAYS: Final = 2
-"""Working weekends announced yearly in China: a limit in working days ends this much earlier."""
-
 
 def answer_by(
     received: Moment, regimes: Iterable[str], policy_days: int, *, duty: Duty = "answer"
@@ -114,11 +113,11 @@ def limits(
     ]
 
 
-def ends_at(start: Moment, limit: Limit) -> Moment:
+def ends_at(start: Moment, limit: Limit, calendars: Calendars | None = None) -> Moment:
     """Return the moment at which a limit that starts at ``start`` ends.
 
-    A limit in working days counts Monday to Friday; holidays would only move it later, and where
-    weekends are announced as working days it ends ``MAKEUP_DAYS`` earlier.
+    A limit in working days is counted by its regime's calendar (``calendar``), of those that ship
+    unless others are given.
     """
     match limit.unit:
         case "hours":
@@ -128,9 +127,9 @@ def ends_at(start: Moment, limit: Limit) -> Moment:
         case "months":
             return later_by_months(start, limit.count)
         case "working_days":
-            ahead = working_days(_day(start), limit.count) - _day(start)
-            early = MAKEUP_DAYS if limit.regime == "cn" else 0
-            return Moment(start + (ahead.days - early) * DAY)
+            calendar = (calendars or shipped()).get(limit.regime, PLAIN)
+            ahead = calendar.after(_day(start), limit.count) - _day(start)
+            return Moment(start + ahead.days * DAY)
 
 
 def later_by_months(start: Moment, months: int) -> Moment:
@@ -153,11 +152,7 @@ def working_days(start: date, count: int) -> date:
     >>> working_days(date(2026, 11, 20), 1).isoformat()
     '2026-11-23'
     """
-    day = start
-    while count > 0:
-        day += timedelta(days=1)
-        count -= day.weekday() < 5
-    return day
+    return PLAIN.after(start, count)
 
 
 def _day(at: Moment) -> date:

@@ -81,19 +81,20 @@ BREACH_NOTICE: Final[Mapping[str, tuple[str, ...]]] = {
 """What a notice of a breach must hold beside the four parts of clause 7.4b."""
 
 REFUSALS: Final[Mapping[str, frozenset[str]]] = {
-    "cn": frozenset({"repetitive", "others_at_risk"}),
-    "eu": frozenset({"repetitive", "others_at_risk"}),
-    "ca": frozenset({"repetitive", "others_at_risk", "impractical"}),
-    "us": frozenset({"repetitive", "others_at_risk", "impractical"}),
+    "cn": frozenset({"repetitive", "others_at_risk", "too_many_requests"}),
+    "eu": frozenset({"repetitive", "others_at_risk", "too_many_requests"}),
+    "ca": frozenset({"repetitive", "others_at_risk", "impractical", "too_many_requests"}),
+    "us": frozenset({"repetitive", "others_at_risk", "impractical", "too_many_requests"}),
 }
-"""Which of the four grounds of clause 9.7e a regime lets stand; ``too_technical`` in none."""
+"""Which of the four grounds of clause 9.7e a regime lets stand, and ``too_many_requests``, which is
+the protocol's word for the first of them; ``too_technical`` stands in none."""
 
 
 def refusals(regimes: Iterable[str]) -> frozenset[str]:
     """Return the grounds of refusal that every one of the regimes lets stand (clause 9.7e).
 
     >>> sorted(refusals(["cn", "ca"]))
-    ['others_at_risk', 'repetitive']
+    ['others_at_risk', 'repetitive', 'too_many_requests']
     """
     allowed = [REFUSALS[regime] for regime in regimes if regime in REFUSALS]
     return frozenset.intersection(*allowed) if allowed else frozenset()

@@ -1,0 +1,1 @@
+"""Signed webhooks: the ``outbox`` they wait in, their ``words``, and ``receiving`` them."""

@@ -1,0 +1,69 @@
+"""Reads that arrive at once are done together, on a file; each gets its own answer."""
+
+import anyio
+import httpx
+import pytest
+
+from tests.gate.house import CN, House
+from tests.interfaces.api.office import BASE, Office
+from troth.interfaces.http import gather
+from troth.model.terms import SubjectId
+
+
+def read_all(office: Office, key: str, asked: list[tuple[SubjectId, str]]) -> list[httpx.Response]:
+    """Ask for the address of several people at once, each for a purpose."""
+    found: list[httpx.Response | None] = [None] * len(asked)
+
+    async def one(http: httpx.AsyncClient, place: int, subject: SubjectId, purpose: str) -> None:
+        body = {"fields": ["contact.email"], "purpose": purpose}
+        headers = {"authorization": f"Bearer {key}"}
+        found[place] = await http.post(f"/v1/subjects/{subject}/use", json=body, headers=headers)
+
+    async def go() -> None:
+        transport = httpx.ASGITransport(office.client.app, raise_app_exceptions=False)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url=BASE) as http,
+            anyio.create_task_group() as group,
+        ):
+            for place, (subject, purpose) in enumerate(asked):
+                group.start_soon(one, http, place, subject, purpose)
+
+    anyio.run(go)
+    return [response for response in found if response is not None]
+
+
+def test_each_gets_its_own_answer_under_few_commits(
+    office: Office, key: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [house.admit() for _ in range(8)]
+    store, counted = house.rooms(CN).store, []
+    real = store.transact
+    monkeypatch.setattr(
+        store, "transact", lambda work, **more: counted.append(1) or real(work, **more)
+    )
+    answers = read_all(office, key, [(subject, "support") for subject in people])
+    values = [response.json()["values"]["contact.email"] for response in answers]
+    assert values == [f"person{n}@mail.example" for n in range(1, 9)]
+    assert 1 <= len(counted) < 8
+
+
+@pytest.mark.clause("P.1")
+def test_a_refusal_of_one_is_no_others(office: Office, key: str, house: House) -> None:
+    people = [house.admit() for _ in range(4)]
+    asked = [(subject, "marketing" if n == 2 else "support") for n, subject in enumerate(people)]
+    assert [each.status_code for each in read_all(office, key, asked)] == [200, 200, 403, 200]
+    assert house.last("use.denied").what["purpose"] == "marketing"
+
+
+def test_a_fault_leaves_nobody_waiting(
+    office: Office, key: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [house.admit() for _ in range(3)]
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("of ours")
+
+    monkeypatch.setattr(gather, "use_each", broken)
+    answers = read_all(office, key, [(subject, "support") for subject in people])
+    assert {each.status_code for each in answers} == {500, 503}
+    assert {each.headers["content-type"] for each in answers} == {"application/problem+json"}
