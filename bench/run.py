@@ -13,6 +13,7 @@ from typing import Final
 
 from bench import (
     accounts,
+    cookies,
     decide,
     footprint,
     http,
@@ -20,6 +21,7 @@ from bench import (
     machine,
     packages,
     pages,
+    retention,
     rotation,
     service,
     vault,
@@ -30,9 +32,11 @@ from bench.report import Findings, Report
 Group = Callable[[Plan, Path], Findings]
 GROUPS: Final[dict[str, Group]] = {
     "decide": decide.run,
+    "cookies": cookies.run,
     "vault": vault.run,
     "ledger": ledger.run,
     "rotation": rotation.run,
+    "retention": retention.run,
     "http": http.run,
     "accounts": accounts.run,
     "pages": pages.run,

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from troth.app.settings import Settings
+from troth.app.settings.sections import WebhookAddress
 from troth.interfaces import cli
 from troth.model import acts, errors
 from troth.model.acts import Act
@@ -74,6 +75,9 @@ def of_settings() -> Iterator[str]:
     region = next(f.type for f in msgspec.structs.fields(Settings) if f.name == "regions")
     yield told(region.__args__[1]) + "\n"
     yield from table(region.__args__[1])
+    yield "\n## `[webhooks.endpoints.NAME]`, `[webhooks.recipients.ID]`\n"
+    yield told(WebhookAddress) + "\n"
+    yield from table(WebhookAddress)
 
 
 def of_commands() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Stores in words and pictures: the certificate, its later state, the desk, the centre (9.4, 9.2)."""
+"""Stores in words and pictures: the certificate, later on, the desk, the centre (9.4, 9.2)."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def member(troth: Troth) -> Visitor:
     SHOP.down = 0
     visitor = Visitor(troth)
     visitor.register()
-    SHOP.add(1, contact_email=visitor.email, subject=str(visitor.subject()))
+    SHOP.add(1, contact_email=visitor.email, subject=str(visitor.subject))
     return visitor
 
 
@@ -52,7 +52,7 @@ def test_the_certificate_tells_store_by_store_and_draws_it(member: Visitor) -> N
     assert "已逐一复查所有存储，均无残留" in page
     assert "shop" in page
     assert "已删除，复查无残留" in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg class=\"picture") == 2
     assert "最迟于" in page
 
 
@@ -87,7 +87,7 @@ def test_a_number_that_nobody_has_is_not_found(visitor: Visitor, path: str) -> N
 def test_the_person_sees_which_system_is_open(troth: Troth, member: Visitor) -> None:
     assert "没有待办事项" in member.get("/me/elsewhere").text
     SHOP.down = 9
-    troth.gate.perform(Restrict(subject=member.subject()))
+    troth.gate.perform(Restrict(subject=member.subject))
     page = member.get("/me/elsewhere").text
     assert "停止使用" in page
     assert "尚未答复，将继续询问" in page
@@ -96,24 +96,24 @@ def test_the_person_sees_which_system_is_open(troth: Troth, member: Visitor) -> 
 
 def test_the_desk_sees_what_waits_and_has_it_tried_now(troth: Troth, member: Visitor) -> None:
     SHOP.down = 99
-    troth.gate.perform(Restrict(subject=member.subject()))
+    troth.gate.perform(Restrict(subject=member.subject))
     desk = officer(troth, "privacy")
     page = desk.get("/desk/databases")
     assert "shop" in page.text
     assert "No answer yet; we ask again" in page.text
-    [order] = troth.gate.databases.owed(member.subject())
-    one = desk.get(f"/desk/databases/{member.subject()}")
+    [order] = troth.gate.databases.owed(member.subject)
+    one = desk.get(f"/desk/databases/{member.subject}")
     assert order.id in one.text
     SHOP.down = 0
-    done = desk.send(one, f"/desk/databases/{member.subject()}/{order.id}")
+    done = desk.send(one, f"/desk/databases/{member.subject}/{order.id}")
     assert "It is tried in the next round" in done.text
     troth.tick()
-    assert troth.gate.databases.owed(member.subject()) == []
+    assert troth.gate.databases.owed(member.subject) == []
 
 
 def test_what_is_open_is_counted_among_the_figures(troth: Troth, member: Visitor) -> None:
     SHOP.down = 99
-    troth.gate.perform(Restrict(subject=member.subject()))
+    troth.gate.perform(Restrict(subject=member.subject))
     counts = troth.gate.databases.counts()
     assert sum(each.waiting.get(("shop", "open"), 0) for each in counts.values()) >= 1
     SHOP.down = 0

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -29,6 +29,7 @@ class Processor:
         self.kinds = ["access", "erasure"]
         self.over = threading.Event()
         self.port = 0
+        self.host = ""
 
     @property
     def url(self) -> str:
@@ -57,9 +58,7 @@ class Processor:
         self.work(told)
         answer = {"subject_request_id": known, "request_status": "completed"}
         if told["subject_request_type"] == "access":
-            answer["results_url"] = (
-                self.elsewhere or f"http://127.0.0.1:{self.port}/results/{known}"
-            )
+            answer["results_url"] = self.elsewhere or f"http://{self.host}/results/{known}"
         return 200, answer
 
     def work(self, told: dict[str, Any]) -> None:
@@ -107,15 +106,17 @@ def processor(people: dict[str, Any]) -> Iterator[Processor]:
 
         def _answer(self, work: Any) -> None:
             service.headers.append(dict(self.headers))
+            service.host = self.headers["Host"]
             if service.hangs:
                 service.over.wait(30)
                 return
             status, body = (service.status, {}) if service.status else work()
             told = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(told)))
-            self.end_headers()
-            self.wfile.write(told)
+            with suppress(OSError):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(told)))
+                self.end_headers()
+                self.wfile.write(told)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -19,7 +19,8 @@ from troth.chapters.evidence import Evidence
 from troth.chapters.incidents import Incidents
 from troth.chapters.intake import Intake
 from troth.chapters.realname import Realname
-from troth.chapters.rights.own import Bench, Rights
+from troth.chapters.rights.own import Rights
+from troth.chapters.rights.requests.bench import Bench
 from troth.chapters.sharing import Sharing
 from troth.chapters.staff import Staff
 from troth.chapters.support import Support
@@ -88,13 +89,7 @@ class Furnished:
             imports=Imports(stores[self.home], named(self.home, "imports")),
         )
         self.calls = Calls(gate)
-        self.consent = Consent(
-            gate,
-            self.notices,
-            Renewals(stores),
-            Imports(stores[self.home], named(self.home, "imports")),
-            seed=lambda region: named(region, "signer"),
-        )
+        self.consent = self._consent(stores)
         self.applications = self._applications(stores)
         self.contact = Contact(gate, self.notices, self.proof)
         self.cookies = Cookies(
@@ -135,6 +130,16 @@ class Furnished:
             withdraw=lambda subject, consent, by: self.consent.withdraw(subject, consent, by=by),
             elsewhere=lambda subject, number: number in self.realname.progress(subject).reviews,
             mark=self._mark,
+        )
+
+    def _consent(self, stores: Mapping[Region, Store]) -> Consent:
+        named = self._builder.named
+        return Consent(
+            self.gate,
+            self.notices,
+            Renewals(stores),
+            Imports(stores[self.home], named(self.home, "imports")),
+            seed=lambda region: named(region, "signer"),
         )
 
     def _applications(self, stores: Mapping[Region, Store]) -> Applications:

@@ -216,7 +216,7 @@ class _Work:
     def _judged(self, act: Erase, standing: Standing) -> Erase | None:
         """Return the act with its fields named; ``None`` for one that has to go alone."""
         word = spelled(act, standing, self._policy, self._at)
-        if not isinstance(word, Erase) or self._reaches_beyond(word.fields):
+        if not isinstance(word, Erase) or self._reaches_beyond(word):
             return None
         if self._rooms.errands.holding(word.fields):
             # Other databases are told subject by subject.
@@ -227,9 +227,12 @@ class _Work:
             return None
         return word
 
-    def _reaches_beyond(self, fields: Fields) -> bool:
+    def _reaches_beyond(self, act: Erase) -> bool:
         """Tell whether an erasure concerns other databases, or letters that wait for an address."""
-        return not ADDRESSED.isdisjoint(fields) or bool(self._rooms.errands.holding(fields))
+        rooms, subject = self._rooms, act.subject
+        if subject and not ADDRESSED.isdisjoint(act.fields) and rooms.courier.held(subject):
+            return True
+        return bool(rooms.errands.holding(act.fields))
 
     def _erase(self, tx: Tx, tasks: Sequence[_Task]) -> Doomed:
         many, rooms = self._rooms.vault.many, self._rooms

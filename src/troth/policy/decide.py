@@ -95,6 +95,7 @@ class Policy(Declared):
         super().__init__(edition)
         self.hash = digest or edition.hash
         self._judge = Judge(edition)
+        self._consent_keys = frozenset(self._judge.alphabet.consents)
         self._plans: dict[Ask, Plan] = {}
         # Standings of the same bits share a number, drawn once and never given again, so that
         # whoever still holds a forgotten one finds nothing rather than somebody else's answer.
@@ -222,7 +223,7 @@ class Policy(Declared):
 
     def consent_keys(self) -> frozenset[str]:
         """Return every consent key that a rule of the edition can ask for."""
-        return frozenset(self._judge.alphabet.consents)
+        return self._consent_keys
 
     def _told(self, ask: Ask, verdict: Verdict, duties: Names) -> Decision:
         clauses = quoted(self.edition, ask, verdict)

@@ -251,4 +251,4 @@ def test_a_map_that_names_nobody_is_refused():
 
 
 def test_an_address_shows_no_secret():
-    assert "hunter2" not in repr(address("https://a:hunter2@h/x"))
+    assert "hunter2" not in repr(address("https://a:hunter2@h.example/x"))

@@ -56,7 +56,10 @@ def test_every_step_shows_when_it_was_taken(member: Visitor) -> None:
     assert page.count('class="done"') == 5
     assert "法律要求保存" in page
     assert "请稍候" not in page
-    assert 'action="/me/requests' not in page.replace(f"/me/requests/{number}/messages", "")
+    # What was refused can be appealed, and not taken back or written to any more.
+    assert f'action="/me/requests/{number}/appeal"' in page
+    assert f'action="/me/requests/{number}/revoke"' not in page
+    assert f'action="/me/requests/{number}"' not in page
 
 
 def test_messages_are_shown_after_the_password(member: Visitor) -> None:

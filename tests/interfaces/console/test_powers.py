@@ -7,6 +7,7 @@ from tests.interfaces.terminal import admitted
 from tests.interfaces.visitor import BASE, Visitor, hidden
 from troth.app import Troth
 from troth.model.clock import DAY, Moment, date
+from troth.model.terms import SubjectId
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +37,11 @@ def enter(desk: Visitor, troth: Troth, who: str, **changes: str):
 
 def test_a_power_is_entered_and_stopped(troth: Troth, desk: Visitor, who: str) -> None:
     assert enter(desk, troth, who).status_code == 200
-    (made,) = troth.intake.powers.of(who)
+    (made,) = troth.intake.powers.of(SubjectId(who))
     assert (made.state, made.scope) == ("stands", ("delete",))
     token = hidden(desk.get("/desk/powers").text, "/desk/powers")
     desk.post("/desk/powers", {**token, "do": "stop", "subject": who, "power": made.id})
-    assert troth.intake.powers.of(who)[0].state == "stopped"
+    assert troth.intake.powers.of(SubjectId(who))[0].state == "stopped"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,6 @@ def opened(instance: Instance, **told: object) -> Troth:
     return Troth(settings.load(instance.folder, named))
 
 
-@pytest.mark.clause("9.1b")
 def test_a_mail_over_smtp_becomes_a_request_in_the_house(instance: Instance) -> None:
     port = free_port("127.0.0.1", 22525)
     with opened(instance, address=OURS, port=port) as troth, serving.taking_mail(troth) as reads:

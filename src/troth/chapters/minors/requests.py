@@ -14,7 +14,8 @@ from troth.chapters.minors.ground import GUARDIANSHIP, PURPOSE, Ground, actor, d
 from troth.documents.guardian.speakers import Speaker
 from troth.documents.proof.codes import field_of
 from troth.documents.proof.origin import NOWHERE, Origin
-from troth.documents.requests.answer import GROUNDS, owe_answer, request_id
+from troth.documents.requests.answer import owe_answer, request_id
+from troth.documents.requests.grounds import GROUNDS
 from troth.documents.upload import drawn
 from troth.gate import Outcome
 from troth.model.acts import (

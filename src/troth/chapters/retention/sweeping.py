@@ -25,7 +25,7 @@ from troth.model.standing import Standing
 from troth.model.terms import Region, SubjectId
 
 PAGE: Final = 500
-FIRST: Final = 64
+FIRST: Final = 32
 LEAST: Final = 8
 MOST: Final = 512
 QUICK_MS: Final = 15.0

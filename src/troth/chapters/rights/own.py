@@ -8,7 +8,7 @@ was asked again and held nothing (walk 4).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from troth.chapters.rights.assurance import (
     PROVED_CONTACTS,
@@ -16,13 +16,15 @@ from troth.chapters.rights.assurance import (
     demand,
     level,
     locked,
+    matrix,
     permitted,
 )
 from troth.chapters.rights.copies import Copies, Copy
 from troth.chapters.rights.desk import Desk
 from troth.chapters.rights.limits import Limits
 from troth.chapters.rights.papers import Papers
-from troth.chapters.rights.requests.ground import Found, Ground, Rules, Ways
+from troth.chapters.rights.requests.bench import Bench, ways_of
+from troth.chapters.rights.requests.ground import Ground
 from troth.documents import ending
 from troth.documents.certificate import ErasureCertificate, Gone
 from troth.documents.contacts import seasoned
@@ -30,8 +32,6 @@ from troth.documents.notice import Notices, channels_of, language_of
 from troth.documents.proof import Proof
 from troth.documents.proof.ways import demand_no_factor
 from troth.documents.requests.answer import owe_answer, request_id
-from troth.documents.requests.register import Register
-from troth.documents.requests.times import Calendars
 from troth.gate import Gate, Holding, Outcome
 from troth.model.acts import (
     SUBJECT,
@@ -50,32 +50,12 @@ from troth.model.acts import (
     Verified,
 )
 from troth.model.clock import DAY, Moment, iso
-from troth.model.errors import BadInput, Refused
+from troth.model.errors import Refused
 from troth.model.secret import Secret
 from troth.model.standing import Standing
 from troth.model.terms import ALL, Fields, SubjectId, matches
 
 CODE_MINUTES: Final = "10"
-
-
-def _nothing(_subject: SubjectId, _consent: str, _by: Actor) -> None:
-    raise BadInput("consents are withdrawn elsewhere", clause="9.3", field="consent")
-
-
-class Bench(Struct, frozen=True, kw_only=True):
-    """What the desk is given from outside this chapter.
-
-    ``withdraw`` takes a consent back; ``discover`` asks every store what it holds (without it, our
-    own vault); ``elsewhere`` says which duties another desk decides; ``mark`` what a letter carries
-    so that a reply to it finds its request.
-    """
-
-    withdraw: Callable[[SubjectId, str, Actor], object] = _nothing
-    discover: Callable[[SubjectId], Sequence[Found]] | None = None
-    elsewhere: Callable[[SubjectId, str], bool] = lambda _subject, _number: False
-    rules: Rules = Rules()
-    calendars: Calendars | None = None
-    mark: Callable[[str], str] = lambda _number: ""
 
 
 RECORDS: Final = ("rights", "support")
@@ -112,40 +92,19 @@ class Rights:
 
     def _ground(self, bench: Bench) -> Ground:
         """Put together what the desk stands on: it does here what subjects do alone."""
-        stores = {region: rooms.store for region, rooms in self._gate.regions.items()}
-        return Ground(
+        ways = ways_of(
+            bench,
             self._gate,
-            self._notices,
-            self._proof,
-            Register(stores),
-            Ways(
-                prepare=lambda what: self.copies.prepare(
-                    what.subject, what.number, language=what.language, left_out=what.left_out
-                ),
-                preview=self.copies.preview,
-                release=self.copies.release,
-                erase=lambda subject, fields, why, number, by: self.erase(
-                    subject, fields, ground=why, by=by, settles=number
-                ),
-                correct=lambda subject, values, by: self.correct(subject, values, by=by),
-                restrict=lambda subject, fields, by: self.restrict(subject, fields, by=by),
-                refuse=lambda subject, purpose, by: self.object(subject, purpose, by=by),
-                withdraw=bench.withdraw,
-                limit_sensitive=lambda subject, by: self.limits.limit_sensitive(subject, by=by),
-                opt_out=lambda subject, by: self.limits.opt_out(subject, by=by),
-                discover=bench.discover or self._held_here,
-                elsewhere=bench.elsewhere,
+            self.copies,
+            self.limits,
+            erase=lambda subject, fields, why, number, by: self.erase(
+                subject, fields, ground=why, by=by, settles=number
             ),
-            bench.rules,
-            bench.calendars,
-            bench.mark,
+            correct=lambda subject, values, by: self.correct(subject, values, by=by),
+            restrict=lambda subject, fields, by: self.restrict(subject, fields, by=by),
+            refuse=lambda subject, purpose, by: self.object(subject, purpose, by=by),
         )
-
-    def _held_here(self, subject: SubjectId) -> tuple[Found, ...]:
-        """Say what our own vault holds, by names."""
-        fields = tuple(self._gate.standing(subject).held)
-        state = "found" if fields else "empty"
-        return (Found(store="vault", fields=fields, rows=len(fields), state=state),)
+        return bench.ground(self._gate, self._notices, self._proof, ways)
 
     # --- who asks ------------------------------------------------------------------------------
 
@@ -197,6 +156,10 @@ class Rights:
             by=SUBJECT,
         )
         return Actor(kind="subject", assurance=2)
+
+    def assurance(self) -> dict[tuple[str, str], int]:
+        """Say how sure we must be of who asks, by field and act (policy 6.1b)."""
+        return matrix(self._gate)
 
     # --- seeing --------------------------------------------------------------------------------
 

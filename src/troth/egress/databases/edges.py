@@ -97,7 +97,7 @@ def _references(data: DataMap) -> Iterator[tuple[Place, Reference]]:
 def _oriented(place: Place, reference: Reference, depth: Mapping[Place, int]) -> Iterator[Edge]:
     other = Place(reference.store, reference.table)
     here, there = depth.get(place, -1), depth.get(other, -1)
-    # A table's reference to itself joins people (who brought whom): only a word of its own walks it.
+    # A table's reference to itself joins people (who brought whom): it is walked only if asked.
     if place == other and reference.way == "both":
         return
     if reference.way == "in" or (reference.way == "both" and there <= here):

@@ -1,6 +1,6 @@
 """Files of the controller's: a folder, or a bucket of an S3-shaped store (policy 9.1, 9.4).
 
-``file:///srv/uploads``, or ``s3://KEY:SECRET@bucket/prefix?endpoint=https://...&region=...`` with
+``file:///srv/uploads``, or ``s3://{key}:{secret}@bucket/prefix?endpoint=https://...&region=...`` with
 ``style=virtual`` where the bucket's name stands in the host's; without a key, ``AWS_ACCESS_KEY_ID``
 and its fellows. Copies elsewhere (replication, backups, a delivery network) are not seen from here
 and take a database of their own in the map.
@@ -96,9 +96,9 @@ def _bucket(told: str, name: str, timeout: float) -> Objects:
 def bucket_of(told: str, environment: Mapping[str, str]) -> Bucket:
     """Read the address of a bucket. Raises ``Misconfigured``.
 
-    >>> found = bucket_of("s3://k:s@uploads/users?region=ap-east-1", {})
+    >>> found = bucket_of("s3://k:s@uploads.example/users?region=ap-east-1", {})
     >>> found.name, found.prefix, found.endpoint
-    ('uploads', 'users/', 'https://s3.ap-east-1.amazonaws.com')
+    ('uploads.example', 'users/', 'https://s3.ap-east-1.amazonaws.com')
     """
     parts = urlsplit(told)
     options = dict(parse_qsl(parts.query))

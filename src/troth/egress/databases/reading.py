@@ -45,6 +45,8 @@ LARGEST: Final = 4 * 1024 * 1024
 DEEPEST: Final = 12
 NOTHING: Final = "nothing"
 """How a column is written that holds nothing personal."""
+NOBODY: Final = "unknown"
+"""How one is written of which nobody said what it holds; or as ``"?"``."""
 WAYS: Final[dict[str, Literal["in", "out", "both"]]] = {
     "belongs to": "in",
     "uses": "out",
@@ -174,10 +176,10 @@ class _Reader:
         if identity in YES:
             identity = category if YES[identity] else ""
         if "category" not in pairs and not identity:
-            self._wrong(node, f"`{name}` has no category", f"write one, `{NOTHING}` or `?`")
+            self._wrong(node, f"`{name}` has no category", f"write one, `{NOTHING}` or `{NOBODY}`")
         return Column(
             name=name,
-            category="" if category == NOTHING else category,
+            category=_meaning(category),
             identity=identity,
             unique=self._flag(pairs, "unique", default=True),
             erase=self._choice(pairs, "erase", METHODS, "replace" if "filler" in pairs else None),
@@ -264,9 +266,12 @@ class _Reader:
         return int(word or 0)
 
 
+def _meaning(word: str) -> str:
+    return {NOTHING: "", NOBODY: UNKNOWN}.get(word, word)
+
+
 def _category(node: ScalarNode) -> str:
-    word = str(node.value)
-    return "" if word == NOTHING else word or UNKNOWN
+    return _meaning(str(node.value)) or ("" if node.value else UNKNOWN)
 
 
 def _empty(node: Node) -> bool:

@@ -61,7 +61,7 @@ class Address(Struct, frozen=True, kw_only=True):
 
 
 def address(url: Secret | str) -> Address:
-    """Read ``https://TOKEN:SECRET@host/path?regulation=gdpr``. Raises ``Misconfigured``.
+    """Read ``https://{token}:{secret}@host/path?regulation=gdpr``. Raises ``Misconfigured``.
 
     >>> address("https://crm.example.com/opendsr/v2?regulation=ccpa").regulation
     'ccpa'

@@ -70,7 +70,7 @@ class ServiceDatabase:
     ) -> None:
         """Take its map and address; nothing is asked yet. Raises ``Misconfigured``.
 
-        The address may carry a token and a signing secret: ``https://TOKEN:SECRET@host/path``.
+        The address may carry a token and a signing secret: ``https://{token}:{secret}@host/path``.
         Without a secret, requests are signed by one that ``key`` and the name make.
         """
         where = address(url)

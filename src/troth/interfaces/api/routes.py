@@ -113,12 +113,12 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
     ),
     "requests": (
         Endpoint(
-            "POST", f"{WHO}/requests", requests.ask, requests.HowFar, "rights", requests.Asking
+            "POST", f"{WHO}/requests", requests.ask, requests.HowFar, "perform", requests.Asking
         ),
-        Endpoint("GET", f"{WHO}/requests", requests.listed, ASKED, "rights"),
-        Endpoint("GET", f"{WHO}/requests/{{number}}", requests.one, requests.Asked, "rights"),
+        Endpoint("GET", f"{WHO}/requests", requests.listed, ASKED, "subjects"),
+        Endpoint("GET", f"{WHO}/requests/{{number}}", requests.one, requests.Asked, "subjects"),
         *(
-            Endpoint("POST", f"{WHO}/requests/{{number}}/{word}", work, gives_, "rights", sent)
+            Endpoint("POST", f"{WHO}/requests/{{number}}/{word}", work, gives_, "perform", sent)
             for word, work, gives_, sent in (
                 ("messages", requests.write, requests.HowFar, requests.Saying),
                 ("revoke", requests.revoke, requests.HowFar, takes.Nothing),
@@ -126,8 +126,10 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
                 ("verify", requests.verify, requests.HowFar, requests.Proving),
             )
         ),
-        Endpoint("POST", "/v1/requests", requests.claim, requests.Came, "rights", requests.Claimed),
-        Endpoint("GET", "/v1/requests/{number}", requests.status, requests.HowFar, "rights"),
+        Endpoint(
+            "POST", "/v1/requests", requests.claim, requests.Came, "perform", requests.Claimed
+        ),
+        Endpoint("GET", "/v1/requests/{number}", requests.status, requests.HowFar, "subjects"),
     ),
     "policy": (
         Endpoint("GET", "/v1/policy", books.policy, books.InForce),

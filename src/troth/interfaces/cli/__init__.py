@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "policy": ("policy:policy", "Check, show, compare and publish the policy."),
     "subject": ("subject:subject", "Look at, copy and erase what is held about one subject."),
     "retention": ("retention:retention", "What is kept how long, what is due, and its end."),
+    "requests": ("requests:requests", "What people asked for, and by when it is due."),
     "ledger": ("ledger:ledger", "Sign, copy and verify the ledger."),
     "clauses": ("policy:clauses", "The clause board: which rows are kept, and by what."),
 }

@@ -76,7 +76,21 @@ DATABASES: Final = Area(
     field="rights.request",
     clauses=("9.4-6", "7.1d"),
 )
-AREAS: Final = (REQUESTS, REVIEWS, CHANGES, CALLS, MINORS, DATABASES)
+TERMS: Final = Area(
+    key="terms",
+    root="/desk/terms",
+    purpose="rights",
+    field="usage.query",
+    clauses=("7.2d", "7.1d"),
+)
+PAPER: Final = Area(
+    key="paper",
+    root="/desk/paper",
+    purpose="rights",
+    field="rights.letter",
+    clauses=("9.4-7", "7.1d"),
+)
+AREAS: Final = (REQUESTS, REVIEWS, CHANGES, CALLS, MINORS, DATABASES, TERMS, PAPER)
 """Every desk, as the menu lists them."""
 
 Reads = Callable[[Call, Actor], Page]

@@ -109,7 +109,7 @@ def _way(way: str, words: Tongue) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0  # noqa: PLR2004
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
 def _subject(text: str) -> SubjectId | None:

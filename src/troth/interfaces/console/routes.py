@@ -9,9 +9,11 @@ from troth.interfaces.console import (
     desk,
     letters,
     minors,
+    paper,
     powers,
     queue,
     requests,
+    retention,
     reviews,
 )
 from troth.interfaces.console.areas import (
@@ -19,8 +21,10 @@ from troth.interfaces.console.areas import (
     CHANGES,
     DATABASES,
     MINORS,
+    PAPER,
     REQUESTS,
     REVIEWS,
+    TERMS,
     changing,
     reading,
 )
@@ -59,6 +63,9 @@ CONSOLE: Final = Addresses(
         (MINORS.root, reading(MINORS, "area.minors", minors.minors)),
         (MATTER, reading(MINORS, "minors_one", minors.matter)),
         (minors.FINDING, reading(MINORS, "finding_title", minors.finding_form)),
+        (TERMS.root, reading(TERMS, "area.terms", retention.terms)),
+        (PAPER.root, reading(PAPER, "area.paper", paper.papers)),
+        (paper.ONE, reading(PAPER, "paper_one", paper.paper)),
     ),
     change=(
         ("/desk/sign-in", desk.sign_in),
@@ -75,5 +82,8 @@ CONSOLE: Final = Addresses(
         (databases.ORDER, changing(DATABASES, "area.databases", databases.hurry)),
         (MATTER, changing(MINORS, "minors_one", minors.act)),
         (minors.FINDING, changing(MINORS, "finding_title", minors.find)),
+        (TERMS.root, changing(TERMS, "area.terms", retention.act)),
+        (PAPER.root, changing(PAPER, "area.paper", paper.enter)),
+        (paper.ONE, changing(PAPER, "paper_one", paper.act)),
     ),
 )

@@ -13,18 +13,22 @@ from troth.interfaces.console.areas import (
     CHANGES,
     DATABASES,
     MINORS,
+    PAPER,
     REQUESTS,
     REVIEWS,
+    TERMS,
     Area,
     desk_page,
     open_to,
 )
 from troth.interfaces.pages.page import Call, Page, Seen, house
 from troth.model.acts import Actor
-from troth.model.clock import Moment
+from troth.model.clock import Moment, after
 from troth.model.errors import Erased, NotFound
 from troth.model.terms import SubjectId
 
+PLAN_DAYS: Final = 7
+"""How long a plan may wait before it is late: until then nothing is swept that is due."""
 MOST: Final = 100
 """How many rows a list shows; the soonest due are among them."""
 
@@ -185,6 +189,44 @@ def _databases(request: Call, by: Actor) -> Iterator[Item]:
             )
 
 
+# --- terms and paper ---------------------------------------------------------------------------
+
+
+def _terms(request: Call, by: Actor) -> Iterator[Item]:
+    """Give the plan of a sweep that somebody has to look at."""
+    del by
+    plan: Seen = house(request).retention.waiting
+    if plan is not None:
+        yield Item(
+            area=TERMS.key,
+            href=TERMS.root,
+            number=plan.id,
+            what="work_plan",
+            state="work_open",
+            since=plan.made,
+            due=after(plan.made, days=PLAN_DAYS),
+        )
+
+
+def _paper(request: Call, by: Actor) -> Iterator[Item]:
+    """Give paper that has to be destroyed."""
+    at = house(request).clock.now()
+    for one in house(request).retention.papers.all():
+        if one.due is not None and one.due <= at:
+            proposed = one.state == "proposed"
+            mine = proposed and one.first == by.id
+            yield Item(
+                area=PAPER.key,
+                href=f"{PAPER.root}/{one.id}",
+                number=one.id,
+                what="work_paper",
+                state="work_mine" if mine else "work_proposed" if proposed else "work_open",
+                since=one.since,
+                due=one.due or one.since,
+                mine=mine,
+            )
+
+
 SOURCES: Final = {
     REQUESTS.key: _requests,
     REVIEWS.key: _reviews,
@@ -192,6 +234,8 @@ SOURCES: Final = {
     CALLS.key: _calls,
     MINORS.key: _minors,
     DATABASES.key: _databases,
+    TERMS.key: _terms,
+    PAPER.key: _paper,
 }
 
 

@@ -35,6 +35,13 @@ _ENDS: Final = {name: re.compile(rb"</" + name + rb"(?=[\s/>])", re.IGNORECASE) 
 """What ends an element in which nothing is a tag, and a comment."""
 LONGEST_END: Final = 16
 LONGEST_NAME: Final = 64
+_PLAIN: Final = re.compile(
+    rb"(?:[^<]++|<(?!!--|/?(?:"
+    + b"|".join(dict.fromkeys((*GATED, *RAW, b"head", b"body")))
+    + rb""")[\s/>])/?[A-Za-z](?>=\s*"[^"]*"|=\s*'[^']*'|=(?!\s*["'])|[^>=])*+>)*+""",
+    re.IGNORECASE,
+)
+"""Words and whole tags that nobody looks at: gone past in one step."""
 CATEGORY: Final = b"data-category"
 INERT: Final = b"text/plain"
 
@@ -96,7 +103,8 @@ class Rewriter:
 
     def _tag(self, text: bytes, at: int, out: list[bytes], *, last: bool) -> int | None:
         """Go to the next tag that matters and past it; ``None`` where it is not whole yet."""
-        found = _FIND.search(text, at)
+        plain = _PLAIN.match(text, at)
+        found = _FIND.search(text, plain.end() if plain else at)
         if found is None:
             begun = None if last else _OPEN.search(text, max(at, len(text) - LONGEST_NAME))
             stop = begun.start() if begun else len(text)

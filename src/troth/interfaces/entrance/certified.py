@@ -26,7 +26,7 @@ def certified(request: Call) -> Page:
         newest=newest,
         lines=told,
         picture=picture(told, words) if told else "",
-        all=found,
+        entries=found,
         region=region,
-        who=who,
+        number=who,
     )

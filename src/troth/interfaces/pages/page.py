@@ -165,16 +165,23 @@ def dressed(request: Call, response: Page) -> Page:
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(_cookie(LANGUAGE, str(request.query_params["lang"]), YEAR))
     if COOKIE in request.scope["state"]:
-        response.set_cookie(_cookie(COOKIE, request.scope["state"][COOKIE], YEAR))
+        response.set_cookie(_cookie(COOKIE, request.scope["state"][COOKIE], YEAR, scripts=True))
     for name, value in _jar(request).items():
         response.set_cookie(_cookie(name, value, (DAY // 2 if value else 0)))
     return response
 
 
-def _cookie(name: str, value: str, age: int) -> Cookie:
+def _cookie(name: str, value: str, age: int, *, scripts: bool = False) -> Cookie:
     # __Host- binds a cookie to this very host; browsers take Secure on loopback without TLS, too.
     return Cookie(
-        key=name, value=value, max_age=age, path="/", secure=True, httponly=True, samesite="lax"
+        key=name,
+        value=value,
+        max_age=age,
+        path="/",
+        secure=True,
+        # What was chosen about cookies is no secret: a page's script sees that it was kept.
+        httponly=not scripts,
+        samesite="lax",
     )
 
 

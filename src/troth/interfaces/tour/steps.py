@@ -1,4 +1,4 @@
-"""The tour's eleven steps. Each shows one part of the policy and checks that it was kept."""
+"""The tour's twelve steps. Each shows one part of the policy and checks that it was kept."""
 
 import io
 import json
@@ -10,6 +10,7 @@ from typing import Final
 from troth import app
 from troth.app import offline
 from troth.app.traces import find_traces
+from troth.interfaces.tour import elsewhere
 from troth.interfaces.tour.stage import BO, MEI, Person, Stage
 from troth.interfaces.tour.visit import visit
 from troth.model.acts import Actor, Notify, Use
@@ -371,6 +372,7 @@ STEPS: Final[tuple[tuple[str, Callable[[Stage], None]], ...]] = (
         "Every file is searched; the backup is restored, and the erased stay erased.",
         nothing_is_left,
     ),
+    elsewhere.STEP,
     (
         "The ledger verifies offline; a copy with one octet altered does not.",
         the_ledger_verifies,

@@ -40,10 +40,15 @@ def keeping(field: str, standing: Standing, edition: Edition, at: Moment) -> Kep
         if placed is not None:
             return Kept(hold=placed[0], law=placed[1].law, until=placed[1].until)
     held = standing.held.get(field)
-    if held is None or not _binding(field, standing.regimes, edition):
+    rules = _binding(field, standing.regimes, edition)
+    if held is None or not rules:
         return None
-    found = [one for one in laws(field, held, standing, edition, at) if one.until > at]
-    return max(found, key=lambda one: one.until, default=None)
+    found, until = None, at
+    for rule in rules:
+        ends = later(_from(rule[2], held, standing, at), rule[3])
+        if ends > until:
+            found, until = rule, ends
+    return None if found is None else Kept(hold=found[0], law=found[1], until=until)
 
 
 def laws(

@@ -302,8 +302,8 @@ def test_an_object_that_is_not_what_its_name_says_is_shown_as_octets(place):
     "url",
     [
         "s3://bucket?endpoint=http://storage.example.com",
-        "s3://k:s@bucket?endpoint=http://169.254.169.254",
-        "s3://k:s@bucket?password=x",
+        "s3://k:s@b.example?endpoint=http://169.254.169.254",
+        "s3://k:s@b.example?password=x",
         "s3://k:s@",
         "file:///nowhere/at/all",
         "gs://bucket",

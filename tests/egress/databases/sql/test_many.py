@@ -70,7 +70,7 @@ def test_a_crash_at_any_statement_is_made_good_by_the_next_try(stand, small_step
     others = stood.traces(2)
     number, crashed = 3, 0
     while True:
-        said, end = crash_at(database._engine, number)
+        _, end = crash_at(database._engine, number)
         try:
             database.perform(reaches["shop"], ORDER)
         except Crash:
@@ -92,7 +92,7 @@ def test_few_rows_go_all_or_none(stand):
     said, end = crash_at(database._engine, -1)
     list(database.plan(reaches["shop"], ORDER))
     end()
-    said, end = crash_at(database._engine, len(said) + 8)
+    _, end = crash_at(database._engine, len(said) + 8)
     with pytest.raises(Crash):
         database.perform(reaches["shop"], ORDER)
     end()

@@ -234,7 +234,8 @@ def test_a_row_that_names_another_subject_is_not_theirs(opened):
     database, engine = opened(
         MAPPED,
         *PEOPLE,
-        "INSERT INTO people VALUES (1, 'mei@example.cn', 'cn-her'), (2, 'mei@example.cn', 'cn-him')",
+        "INSERT INTO people VALUES (1, 'mei@example.cn', 'cn-her')",
+        "INSERT INTO people VALUES (2, 'mei@example.cn', 'cn-him')",
         "INSERT INTO orders VALUES (1, 1, 'a'), (2, 2, 'b')",
     )
     swept = erased(database, HER | {"subject": (Secret("cn-her"),)})

@@ -13,7 +13,7 @@ from troth.documents.requests.answer import REASONS
 from troth.documents.requests.grounds import GROUNDS
 from troth.documents.requests.register import Fee, Matter
 from troth.gate import Outcome
-from troth.model.acts import SYSTEM, Act, Actor, Erase, Notify, Settle
+from troth.model.acts import SYSTEM, Act, Actor, Notify, Settle
 from troth.model.clock import date
 from troth.model.errors import BadInput, NotFound
 from troth.model.secret import Secret
@@ -196,7 +196,7 @@ class Deciding:
         What is told goes out with it: an erasure takes back what waits from before.
         """
         gone = (
-            [Erase(subject=matter.subject, ground="decided")]
+            self._ground.forgotten(matter.subject, standing)
             if matter.said.provisional
             else self._ground.papers_gone(matter, standing)
         )

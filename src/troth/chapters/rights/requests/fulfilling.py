@@ -21,7 +21,6 @@ from troth.model.secret import Secret
 from troth.model.standing import Standing
 from troth.model.terms import ALL, Fields, SubjectId
 
-
 GIVES_NOTHING: Final = ("negotiation",)
 """What hands nothing out and changes nothing: two sides talk."""
 
@@ -136,7 +135,12 @@ class Fulfilling:
         ground = matter.said.ground or "request"
         fields = ALL if matter.kind == "cancel" else what.fields or ALL
         self._ground.ways.erase(matter.subject, fields, ground, matter.number, by)
-        return True
+        try:
+            owed = self._gate.owed(matter.subject)[matter.number]
+        except (Erased, NotFound):
+            return True
+        # Where other databases erase too, the request is settled when all of them have.
+        return owed.state != "open"
 
     def _correct(self, matter: Matter, what: Particulars, by: Actor) -> bool:
         if not what.values:
@@ -224,7 +228,7 @@ class Fulfilling:
         gone = self.unconsented(subject)
         if gone:
             self._ground.ways.erase(subject, gone, "no_consent", number, SYSTEM)
-            self._settle(matter, SYSTEM)
+            self._ground.reconcile()
         return gone
 
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from troth.chapters.rights.assurance import needed_for
 from troth.chapters.rights.timeline import PAUSED, RESUMED
+from troth.documents import ending
 from troth.documents.cases import demand_second_mind
 from troth.documents.notice import Notices
 from troth.documents.proof import Proof
@@ -28,7 +29,7 @@ from troth.model.clock import Moment
 from troth.model.errors import Erased, NotFound, Refused
 from troth.model.secret import Secret
 from troth.model.standing import Standing
-from troth.model.terms import Fields, SubjectId, matches
+from troth.model.terms import ALL, Fields, SubjectId, matches
 
 ASKED: Final = "rights.request"
 REPLIES: Final = "rights.reply"
@@ -362,6 +363,16 @@ class Ground:
         )
         gone = Erase(subject=matter.subject, fields=held, ground="decided")
         return [] if not held or others else [gone]
+
+    def forgotten(self, requester: SubjectId, standing: Standing) -> list[Act]:
+        """Return the acts that end a provisional file; words that a law keeps are set aside.
+
+        California has the words of a request kept for two years (11 CCR 7101); who asked goes.
+        """
+        what = ending.plan(standing, ALL, self.gate.policy().edition, self.now)
+        if what.everything:
+            return [Erase(subject=requester, ground="decided")]
+        return [*ending.acts(requester, what, ground="decided", placed=standing.holds)]
 
     def event(self, matter: Matter, name: str, **more: str) -> Event:
         """Return the word for the ledger of a step."""

@@ -345,8 +345,9 @@ class Proving:
             return matter
         after = self._ground.register.move(matter, subject)
         done = Settle(subject=matter.subject, duty=matter.number, state="revoked", code="bound")
-        gone = Erase(subject=matter.subject, ground="decided")
-        self._gate.perform(done, gone, by=SYSTEM)
+        standing = self._gate.standing(matter.subject)
+        gone = self._ground.forgotten(matter.subject, standing)
+        self._gate.perform(done, *gone, by=SYSTEM)
         return after
 
     def _owed(self, matter: Matter, subject: SubjectId, regimes: tuple[str, ...]) -> Owe:

@@ -50,7 +50,9 @@ def perform(engine: sa.Engine, moves: Sequence[Move]) -> int:
         sizes = [counted(connection, move) for move in moves]
         if sum(sizes) <= FEW:
             return sum(
-                _moved(connection, move) for move, size in zip(moves, sizes, strict=True) if size
+                _moved(connection, move)
+                for move, size in zip(moves, sizes, strict=True)
+                if size or move.then
             )
     return sum(_batched(engine, move) for move in moves)
 

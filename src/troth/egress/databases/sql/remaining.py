@@ -80,12 +80,15 @@ class Remaining:
     def _erased(self, table: Table) -> Iterator[Remain]:
         fate = erasing(table, self._order)
         parts = self._where.parts(table.name)
+        count = self._count(table, parts)
+        if not count:
+            return
         if fate.whole and table.name in self._lasting:
             # A row that others refer to cannot go: then nothing personal may stand in it.
             ends = tuple(Ends(column=column, method="null") for column in blankable(table))
             fate = Fate(ends=ends)
         if fate.whole:
-            yield from self._left(table.name, WHOLE, self._count(table, parts))
+            yield from self._left(table.name, WHOLE, count)
             return
         for end in fate.ends:
             place = f"{table.name}.{end.column.name}"

@@ -1,18 +1,15 @@
-// The cookie banner's script: it spares a page load, runs what was agreed to, and tells others.
-// What it does to the choice itself, the banner's plain form does without it.
+// The cookie banner's script: it spares a page load, runs what was agreed to, tells others.
 "use strict";
 (() => {
   const me = document.currentScript || document.querySelector("script[src*=cookies]");
   const set = me.dataset, told = window.__trothCookies, doc = document;
-  const NAME = "cookie_choice", MARK = "cookie-banner", YEAR = 31536e6;
+  const MARK = "cookie-banner", YEAR = 31536e6;
   const mode = {
     ad_storage: "advertising", ad_user_data: "advertising", ad_personalization: "advertising",
     analytics_storage: "analytics", personalization_storage: "personalise",
     functionality_storage: "essential", security_storage: "essential",
   };
-  const signal = () => navigator.globalPrivacyControl === true || navigator.globalPrivacyControl === "1";
-
-  // --- what was chosen
+  const signal = () => [true, "1"].includes(navigator.globalPrivacyControl);
 
   const kept = () => (doc.cookie.match(/(?:^|; )cookie_choice=([^;]*)/) || [])[1] || set.choice || "";
   const read = (value) => {
@@ -28,8 +25,6 @@
   let choice = read(kept());
   const allows = (name) => name === "essential" || !!(choice && choice.said[name] &&
     !(signal() && !choice.signal && off.includes(name)));
-
-  // --- letting in
 
   const run = (old) => {
     const fresh = doc.createElement("script");
@@ -79,8 +74,6 @@
     doc.dispatchEvent(new CustomEvent("cookies:chosen", { detail: { allows } }));
   };
 
-  // --- asking
-
   const language = () => {
     const wish = (set.language || doc.documentElement.lang || navigator.language || "").slice(0, 2);
     return told && told.html[wish] ? wish : "zh";
@@ -89,7 +82,7 @@
   const place = (html, anew) => {
     const now = doc.getElementById(MARK), next = made(html);
     if (now) now.replaceWith(next);
-    // Before the first paint it stands on top. Later nothing may be pushed down: then at the foot.
+    // After the first paint nothing may be pushed down: then it stands at the foot.
     else if (anew || doc.readyState === "loading") doc.body.prepend(next);
     else doc.body.append(next);
     for (const form of next.querySelectorAll("form")) listen(form);
@@ -126,17 +119,21 @@
     }
   };
   const listen = (form) => form.addEventListener("submit", (event) => {
-    if (!told && !navigator.cookieEnabled) return;
     event.preventDefault();
     const before = optional.filter(allows);
     send(form, event.submitter).then((answer) => {
+      // A browser that keeps no cookies is led to the words for it.
+      if (!told && !doc.cookie.includes(answer.value)) {
+        const back = form.elements.back.value;
+        return location.assign(`${back}${back.includes("?") ? "&" : "?"}cookies=said`);
+      }
       choice = read(answer.value);
-      if (told) doc.cookie = `${NAME}=${answer.value}; Path=/; Max-Age=${YEAR / 1e3}; SameSite=Lax` +
+      if (told) doc.cookie = `cookie_choice=${answer.value}; Path=/; Max-Age=${YEAR / 1e3}; SameSite=Lax` +
         (location.protocol === "https:" ? "; Secure" : "");
       const here = form.closest(`#${MARK}`);
       if (here) place(answer.html);
       settle();
-      // What ran already cannot be stopped: a page without it is loaded instead.
+      // What ran cannot be stopped: a page without it is loaded.
       if (!here || before.some((name) => !allows(name) && doc.querySelector(`[data-ran][data-category="${name}"]`)))
         location.reload();
     }, () => failed(form, event.submitter));
@@ -147,8 +144,6 @@
     if (link.dataset.cookies === "hide") { event.preventDefault(); doc.getElementById(MARK).remove(); }
     if (link.dataset.cookies === "open" && told) { event.preventDefault(); ask(true); scrollTo(0, 0); }
   });
-
-  // --- beginning
 
   window.trothCookies = { allows, open: () => ask(true) };
   tag("default");
