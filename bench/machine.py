@@ -20,6 +20,7 @@ LIBRARIES: Final = (
     "pynacl",
     "msgspec",
     "litestar",
+    "sqlalchemy",
     "uvicorn",
     "fastapi",
     "cedarpy",

@@ -14,6 +14,7 @@ from typing import Final
 from bench import (
     accounts,
     cookies,
+    databases,
     decide,
     footprint,
     http,
@@ -33,6 +34,7 @@ Group = Callable[[Plan, Path], Findings]
 GROUPS: Final[dict[str, Group]] = {
     "decide": decide.run,
     "cookies": cookies.run,
+    "databases": databases.run,
     "vault": vault.run,
     "ledger": ledger.run,
     "rotation": rotation.run,

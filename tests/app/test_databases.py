@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.app.shops import MAP, OURS, customers, lay, settle
+from tests.egress.shops import Shop
 from tests.gate.house import EMAIL, PHONE, House, opened
-from troth.app import doctor, settings
+from troth.app import doctor, restore, settings
 from troth.app.house import Troth
 from troth.model.acts import Correct, Erase, Restrict
-from troth.model.clock import Moment, SetClock
+from troth.model.clock import DAY, Moment, SetClock
 from troth.model.errors import Misconfigured
 from troth.model.secret import Secret
 
@@ -115,3 +116,44 @@ def test_what_the_spool_still_holds_of_a_subject_goes(folder: Path, shop: Path, 
 
 def test_our_categories_are_those_that_no_map_has_to_know() -> None:
     assert "support" in OURS
+
+
+# --- coming back from backups ---------------------------------------------------------------------
+
+
+def lose_data(folder: Path) -> None:
+    for file in (folder / "regions").glob("*/data.db*"):
+        file.unlink()
+
+
+@pytest.mark.clause("6.4b", "9.4-6")
+def test_who_was_erased_is_erased_again_in_databases_after_a_restore(
+    folder: Path, at: Moment, tmp_path: Path
+) -> None:
+    shop = Shop("shop", by=("subject",))
+    with opened(folder, SetClock(at), databases=(shop,)) as house:
+        subject, stays = house.admit(contact_email=EMAIL), house.admit()
+        shop.add(1, subject=str(subject)).add(2, subject=str(stays))
+        house.troth.back_up(tmp_path / "data.tar.gz")
+        assert house.perform(Erase(subject=subject)).certificate.complete
+    shop.add(1, subject=str(subject))  # the shop's own backup brought it back
+    lose_data(folder)
+    restore(folder, tmp_path / "data.tar.gz", clock=SetClock(at))
+    with opened(folder, SetClock(at), databases=(shop,)) as house:
+        house.gate.tick()
+        assert (list(shop.people), house.gate.databases.open()) == ([2], [])
+
+
+def test_what_was_open_at_a_backup_goes_on_after_it(
+    folder: Path, at: Moment, tmp_path: Path
+) -> None:
+    shop = Shop("shop", by=("contact.email",), down=9).add(1, contact_email=EMAIL.reveal())
+    with opened(folder, SetClock(at), databases=(shop,)) as house:
+        house.perform(Erase(subject=house.admit(contact_email=EMAIL)))
+        house.troth.back_up(tmp_path / "data.tar.gz")
+    lose_data(folder)
+    restore(folder, tmp_path / "data.tar.gz", clock=SetClock(at))
+    shop.down = 0
+    with opened(folder, SetClock(at + DAY), databases=(shop,)) as house:
+        house.gate.tick()
+        assert (shop.people, house.gate.databases.open()) == ({}, [])

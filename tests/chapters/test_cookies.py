@@ -10,10 +10,11 @@ from tests.gate.house import REGIMES
 from troth.documents.cookies.receipts import PER_NETWORK
 from troth.ledger.entry import Entry
 from troth.model.acts import AcceptTerms, Actor, Admit, Use
-from troth.model.clock import DAY
-from troth.model.cookies import Choice
+from troth.model.clock import DAY, moment
+from troth.model.cookies import AGAIN_DAYS, Choice
 from troth.model.errors import BadInput, NotFound, Refused, TooMany
 from troth.model.terms import AgeBand, SubjectId
+from troth.policy.regimes.asking import ask_from
 
 ALL = ("analytics", "personalise")
 OTHERS = ("marketing", "improve", "security", "provide", "support", "fraud", "research.stats")
@@ -227,6 +228,15 @@ def test_the_register_is_that_of_the_edition_in_force(house: House) -> None:
     assert register is house.troth.cookies.register()
 
 
+@pytest.mark.parametrize("day", ["2026-02-28", "2027-03-01", "2028-02-29"])
+def test_nobody_is_asked_again_before_any_law_lets_them_be(day: str) -> None:
+    at = moment(day)
+    for regime in ("cn", "eu", "ca", "us"):
+        for word in ("refused", "withdrawn", "objected"):
+            pause = ask_from(word, at, (regime,))
+            assert pause is None or pause[0] <= at + AGAIN_DAYS * DAY
+
+
 def test_a_choice_holds_for_a_year(house: House) -> None:
     choice = choose(house, "analytics")
-    assert choice.until - choice.at == 365 * DAY
+    assert choice.until - choice.at == AGAIN_DAYS * DAY

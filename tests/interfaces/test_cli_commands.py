@@ -34,6 +34,7 @@ PLAIN = {
     ),
     "applications list": "applications list FOLDER",
     "applications rekey": "applications rekey FOLDER",
+    "cookies register": "cookies register FOLDER",
     "staff add": "staff add FOLDER anna --role support",
     "policy check": "policy check itnio",
     "policy show": "policy show FOLDER --language zh",
@@ -46,12 +47,14 @@ PLAIN = {
     "ledger export": "ledger export FOLDER cn TMP/ledger.zip",
     "ledger audit": "ledger audit FOLDER",
     "clauses": "clauses --status open",
+    "webhooks list": "webhooks list FOLDER",
 }
 """A call of each command that prints data and needs nothing made before."""
 ELSEWHERE = {
     *("serve", "demo", "tour", "accounts import"),
     *("keys end", "staff end", "policy publish", "ledger verify"),
-    *("applications end", "applications renew"),
+    *("applications end", "applications renew", "cookies scan"),
+    *("consents import", "consents verify", "webhooks test", "webhooks enable"),
 }
 """What is called in a test of its own, here or in test_tour and the other test_cli files."""
 

@@ -265,6 +265,17 @@ def test_a_question_is_open_until_it_is_answered():
     assert done(asked, acts.ConsentRefused(subject=None, to="marketing")).asked == {}
 
 
+def test_a_duty_with_another_day_is_owed_since_it_was_first():
+    first = acts.Owe(subject=None, duty="d", what="copy", by=Moment(NOON + 9))
+    longer = acts.Owe(subject=None, duty="d", what="copy", by=Moment(NOON + 99))
+    assert done(first, longer).owed == {"d": Owed("copy", NOON, Moment(NOON + 99))}
+    early = acts.Owe(
+        subject=None, duty="d", what="copy", by=Moment(NOON + 9), since=Moment(NOON - 5)
+    )
+    assert done(early).owed["d"].since == NOON - 5
+    assert done(early, longer).owed["d"].since == NOON - 5
+
+
 def test_a_duty_is_owed_until_it_is_settled():
     owe = acts.Owe(subject=None, duty="d", what="copy", by=Moment(NOON + 9))
     settle = acts.Settle(subject=None, duty="d", state="denied", code="not_proved")

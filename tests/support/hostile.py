@@ -22,7 +22,7 @@ FAULTS = ("dead", "fails", "hangs", "nods", "killed", "half", "forgets")
 """What a hostile database does; see ``Hostile``."""
 LINE = ("refuse", "hang", "cut", "garbage")
 """What a hostile line does; see ``Proxy``."""
-PIECE = 64
+PIECE = 4096
 
 
 class Hostile:

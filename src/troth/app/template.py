@@ -75,7 +75,8 @@ home = "global"  # the region that keeps the policy, staff and service keys
 
 [webhooks]
 # networks = ["10.0.0.0/8"]  # of your own, that may be posted to; else public addresses only
-# [webhooks.endpoints.NAME] and [webhooks.recipients.ID]: url, secret, events; see docs/howto
+# endpoints = {{ crm = {{ url = "https://crm.example.com/hook", secret = "env:CRM_SECRET" }} }}
+# recipients = {{ partners = {{ url = "https://a.example.org/", secret = "env:PARTNER_SECRET" }} }}
 
 [cookies]
 # origins = ["https://www.example.com"]  # sites of yours that have the banner by its script

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from troth.documents.receipt import plain
 from troth.model.acts import Json, Record
-from troth.model.answers import Answer, Remaining
+from troth.model.acts.answers import Answer, Remaining
 from troth.model.clock import Moment, iso
 
 State = Literal["complete", "held", "incomplete"]

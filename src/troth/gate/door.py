@@ -18,10 +18,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from troth.gate import after, again, certifying
+from troth.gate import after, again
 from troth.gate.again import Again
-from troth.gate.certifying import Terms
-from troth.gate.databases import Databases, Foreseen, Gathered
+from troth.gate.databases import Databases, Foreseen, Gathered, certifying
+from troth.gate.databases.certifying import Terms
 from troth.gate.judge import judge, stranger
 from troth.gate.knowing import Knowing, edition_of
 from troth.gate.passage import IS_GONE, Passage, absent

@@ -15,7 +15,7 @@ from troth.egress.databases.port import Task
 from troth.egress.errands import Errands, Letter, Ordered, Wish
 from troth.gate.judge import ADDRESSES
 from troth.gate.rooms import Rooms
-from troth.model.acts import Collect, Correct, Erase, Kept, Notify, Release, Restrict
+from troth.model.acts import Act, Collect, Correct, Erase, Kept, Release, Restrict
 from troth.model.clock import Moment
 from troth.model.errors import Erased, NotFound, Sealed
 from troth.model.secret import Secret
@@ -110,6 +110,12 @@ class Orders:
         self.doomed: list[Doomed] = []
         self.endings: list[Ending] = []
         self.sent: list[Sent] = []
+
+    def lawful(self, act: Act, standing: Standing, policy: Policy) -> Act:
+        """Return an erasure with what laws keep elsewhere of what it covers; others as they are."""
+        if not isinstance(act, Erase) or not self._rooms.errands.databases:
+            return act
+        return lawful(act, standing, policy, self._rooms.errands, self._at)
 
     def ending(self, act: Erase, handle: Handle, standing: Standing, policy: Policy) -> Draft:
         """Open what has to be known of a subject before it goes."""
@@ -225,15 +231,3 @@ class Orders:
             opened = self._rooms.vault.open(handle, fields, self._tx)
             return {name: (value,) for name, value in opened.items()}
         return {}
-
-
-def letter_of(act: Notify, addresses: Iterable[tuple[str, Secret]]) -> Letter:
-    """Return a notice that waits until an erasure is complete, as it is sealed beside the order."""
-    return Letter(
-        addresses=tuple((channel, address.reveal()) for channel, address in addresses),
-        notice=act.notice,
-        title=act.title,
-        text=act.text.reveal(),
-        language=act.language,
-        purpose=act.purpose,
-    )

@@ -49,9 +49,9 @@ class Duty(Struct, frozen=True, kw_only=True):
     due: Moment
 
 
-def note(tx: Tx, subject: SubjectId, was: Standing, now: Standing) -> None:
+def note(tx: Tx, subject: SubjectId | None, was: Standing, now: Standing) -> None:
     """Write what a passage changed of what is owed; an erased subject is owed nothing."""
-    if now.owed is was.owed or now.life == "erased":
+    if subject is None or now.owed is was.owed or now.life == "erased":
         return
     for number, owed in now.owed.items():
         before = was.owed.get(number)

@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, NamedTuple
 
+from troth.egress.errands import letter
 from troth.gate import again, owing
 from troth.gate.judge import address_of, judge, spelled, stranger, touched
-from troth.gate.ordering import Orders, lawful, letter_of
+from troth.gate.ordering import Orders
 from troth.gate.rooms import Outcome, Rooms
 from troth.gate.terms import add_line, count
 from troth.gate.views import next_due
@@ -124,9 +125,7 @@ class Passage:
             act = spelled(asked, present.standing, self._policy, self._at)
             decisions = judge(act, self._by, present.standing, self._policy, self._at)
             self.decisions.extend(decisions)
-            if isinstance(act, Erase):
-                errands = self._rooms.errands
-                act = lawful(act, present.standing, self._policy, errands, self._at)
+            act = self.orders.lawful(act, present.standing, self._policy)
             do = self._DO.get(type(act))
             if do is not None:
                 do(self, act, present, decisions)
@@ -134,8 +133,7 @@ class Passage:
         known = [present for present in self._present.values() if present.standing.pseudonym]
         for present in known:
             self._rooms.standings.save(self._tx, present.standing, was=present.loaded)
-            if present.subject is not None:
-                owing.note(self._tx, present.subject, present.loaded, present.standing)
+            owing.note(self._tx, present.subject, present.loaded, present.standing)
             self._mark_due(present)
         numbered = self._rooms.log.record(
             self._tx, self.entries, onto=[present.loaded for present in known]
@@ -274,7 +272,7 @@ class Passage:
                 remedy="name another channel, or announce it publicly",
             )
         if act.upon:
-            self.orders.letters[act.subject or ""] = letter_of(act, addresses)
+            self.orders.letters[act.subject or ""] = letter(act, addresses)
             return
         parcel = self._rooms.courier.queue(
             self._tx,

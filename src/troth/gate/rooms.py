@@ -10,7 +10,7 @@ from troth.egress.recipients import RecipientPort, Reply
 from troth.egress.webhooks.outbox import Webhooks
 from troth.ledger.fold import Standings
 from troth.ledger.log import Log
-from troth.model.answers import Answer
+from troth.model.acts.answers import Answer
 from troth.model.clock import Moment
 from troth.model.secret import Secret
 from troth.model.terms import Region, SubjectId

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 
 from troth.ledger.entry import Entry
-from troth.model.answers import Answer
+from troth.model.acts.answers import Answer
 from troth.model.clock import Moment
 from troth.model.standing import Standing
 from troth.model.terms import AgeBand, matches

@@ -22,8 +22,8 @@ COOKIE: Final = "cookie_choice"
 """What the cookie with somebody's choice is called; it is in the register itself."""
 ESSENTIAL: Final = "essential"
 """The category of what comes with what somebody asks for; nobody is asked about it."""
-AGAIN_DAYS: Final = 365
-"""How long a choice holds, a no as well as a yes: nobody is asked again before (CCPA 1798.135)."""
+AGAIN_DAYS: Final = 366
+"""How long a choice holds, a no as well as a yes: twelve months, whichever (CCPA 1798.135)."""
 LONGEST: Final = 1024
 HEADER: Final = "sec-gpc"
 """The header of Global Privacy Control, and the one value of it that says something."""

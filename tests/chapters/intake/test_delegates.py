@@ -87,7 +87,7 @@ def test_another_agents_request_is_nobodys_business(world: World) -> None:
 
 def test_a_request_is_taken_back_and_stays_so(world: World) -> None:
     agent = world.agent()
-    told = world.intake.delegates.exercise(agent, signed(world.said(regime="gdpr")))
+    told = world.intake.delegates.exercise(agent, signed(world.said()))
     message = signed({"reason": "changed my mind"})
     for _ in range(2):
         assert world.intake.delegates.revoke(agent, told.request_id, message).status == "revoked"
@@ -99,7 +99,7 @@ def test_a_request_is_taken_back_and_stays_so(world: World) -> None:
 
 def test_a_refusal_is_told_by_the_protocols_reason(world: World) -> None:
     agent = world.agent()
-    told = world.intake.delegates.exercise(agent, signed(world.said(regime="gdpr")))
+    told = world.intake.delegates.exercise(agent, signed(world.said()))
     world.desk.deny(world.file_of(told.request_id), told.request_id, "insuf_verification", by=DESK)
     after = world.intake.delegates.status(agent, told.request_id)
     assert (after.status, after.reason) == ("denied", "insuf_verification")

@@ -17,7 +17,7 @@ from troth.model.errors import NotDelivered
 def test_an_agent_is_told_of_each_state_once_and_the_signature_is_ours(world: World) -> None:
     with HttpSink() as sink:
         agent = world.agent(f"http://127.0.0.1:{sink.port}")
-        asked_for = world.said(status_callback=sink.url, regime="gdpr")
+        asked_for = world.said(status_callback=sink.url)
         told = world.intake.delegates.exercise(agent, signed(asked_for))
         world.intake.tick()
         world.clock.forward(seconds=120)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.egress.databases.conftest import AT
+from tests.egress.sql.conftest import AT
 from troth.egress.databases.conductor import (
     Sweep,
     Unanswered,

@@ -33,7 +33,7 @@ def test_an_address_may_stand_in_the_environment_or_be_handed_over(monkeypatch):
     [
         ("", "has no address"),
         ("env:NOWHERE_AT_ALL", "`env:NOWHERE_AT_ALL` is empty"),
-        ("mongodb://u:secret@h/d", "begins with nothing that can be spoken to"),
+        ("mongodb://u:secret@h.example/d", "begins with nothing that can be spoken to"),
     ],
 )
 def test_what_cannot_be_opened_is_told_without_the_address(url, told):

@@ -128,4 +128,4 @@ def test_a_cursor_or_a_page_of_any_text(
 def test_an_empty_object_is_judged_like_any_other(
     office: Office, key: str, subject: SubjectId, path: str
 ) -> None:
-    send(office, key, path.format(subject=subject), b"{}")
+    send(office, key, path.format(subject=subject, number="r-000000000000"), b"{}")

@@ -19,7 +19,7 @@ from troth.model.clock import SetClock, moment
 from troth.model.terms import SubjectId
 
 USE = {"act": "Use", "fields": ["contact.email"], "purpose": "support"}
-ENTRY, EDITION = "0" * 32, "0" * 64
+ENTRY, EDITION, NUMBER = "0" * 32, "0" * 64, "r-000000000000"
 # Method and address -> the scope it needs, the body it is sent, the status with that scope.
 TABLE: dict[str, tuple[str, object, int]] = {
     "POST /v1/decide": ("decide", {"acts": [USE]}, 200),
@@ -36,8 +36,36 @@ TABLE: dict[str, tuple[str, object, int]] = {
     "GET /v1/subjects/{subject}/consents": ("subjects", None, 200),
     "GET /v1/subjects/{subject}/inventory": ("subjects", None, 200),
     "GET /v1/subjects/{subject}/trail": ("subjects", None, 200),
+    "POST /v1/subjects/{subject}/consents": ("perform", {"to": "improve"}, 200),
+    "POST /v1/subjects/{subject}/consents/refuse": ("perform", {"to": "approved"}, 200),
+    "POST /v1/subjects/{subject}/consents/withdraw": ("perform", {"to": "marketing"}, 404),
+    "POST /v1/subjects/{subject}/consents/ask": ("perform", {"to": "analytics"}, 200),
+    "POST /v1/subjects/{subject}/consents/later": ("perform", {"to": "personalise"}, 200),
+    "GET /v1/subjects/{subject}/consents/offers": ("subjects", None, 200),
+    "GET /v1/subjects/{subject}/consents/history": ("subjects", None, 200),
+    "GET /v1/subjects/{subject}/consents/receipt?to=marketing": ("subjects", None, 404),
+    "GET /v1/subjects/{subject}/objections": ("subjects", None, 200),
+    "POST /v1/subjects/{subject}/objections": ("perform", {"purpose": "nothing"}, 422),
+    "POST /v1/subjects/{subject}/objections/lift": ("perform", {"purpose": "analytics"}, 200),
+    "POST /v1/subjects/{subject}/opt-out": ("perform", {}, 422),
+    "POST /v1/subjects/{subject}/opt-in": ("perform", {}, 422),
+    "POST /v1/subjects/{subject}/limit-sensitive": ("perform", {}, 200),
+    "POST /v1/subjects/{subject}/release-sensitive": ("perform", {}, 200),
     "POST /v1/subjects/{subject}/export": ("read", {}, 200),
     "POST /v1/subjects/{subject}/erase": ("erase", {"dry_run": True}, 200),
+    "POST /v1/subjects/{subject}/requests": ("perform", {"kind": "question"}, 200),
+    "GET /v1/subjects/{subject}/requests": ("subjects", None, 200),
+    "GET /v1/subjects/{subject}/requests/{number}": ("subjects", None, 404),
+    "POST /v1/subjects/{subject}/requests/{number}/messages": ("perform", {"text": "x"}, 404),
+    "POST /v1/subjects/{subject}/requests/{number}/revoke": ("perform", {}, 404),
+    "POST /v1/subjects/{subject}/requests/{number}/code": ("perform", {}, 404),
+    "POST /v1/subjects/{subject}/requests/{number}/verify": (
+        "perform",
+        {"challenge": "x", "code": "000000"},
+        404,
+    ),
+    "POST /v1/requests": ("perform", {"kind": "access", "claim": {}}, 200),
+    "GET /v1/requests/{number}": ("subjects", None, 404),
     "GET /v1/policy": ("", None, 200),
     "GET /v1/policy/editions": ("", None, 200),
     "GET /v1/policy/editions/{edition}/source": ("", None, 404),
@@ -68,6 +96,7 @@ def routed(app: Litestar) -> Iterator[str]:
         path = path.replace("{place:path}", "0/000.p/2").replace(
             "consistency", "consistency?old=1&new=2"
         )
+        path = path.replace("consents/receipt", "consents/receipt?to=marketing")
         for method in getattr(route, "methods", ()):
             if method != "OPTIONS":
                 yield f"{method} {path}"
@@ -79,7 +108,7 @@ def ask(office: Office, row: str, key: str, subject: SubjectId) -> int:
     _, body, _ = TABLE[row]
     if isinstance(body, dict) and "acts" in body:
         body = {**body, "acts": [{**USE, "subject": subject}]}
-    where = path.format(subject=subject, region="cn", entry=ENTRY, edition=EDITION)
+    where = path.format(subject=subject, region="cn", entry=ENTRY, edition=EDITION, number=NUMBER)
     response = office.call(method, where, key, **({} if body is None else {"json": body}))
     if response.status_code >= 400:
         problem(response, response.status_code, response.json()["code"])

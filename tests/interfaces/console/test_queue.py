@@ -1,4 +1,4 @@
-"""The queue of requests: legal and own days apart, late in red, filtered, as a table, in figures."""
+"""The queue of requests: legal and own days apart, filtered, as a table, in figures (9.7)."""
 
 import csv
 import io
@@ -121,5 +121,5 @@ def test_who_asks_from_outside_is_shown_on_a_click_and_proved_at_the_desk(
     sent = do(desk, place, "code", whose=str(whose))
     assert f"/code/{whose}/" in str(sent.url)
     wrong = do(desk, place, "verify", whose=str(whose), method="documents")
-    assert wrong.status_code == 401 or wrong.status_code == 403
+    assert wrong.status_code in (401, 403)
     assert troth.rights.desk.find(opened.number) == opened.requester

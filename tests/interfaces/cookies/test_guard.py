@@ -248,7 +248,7 @@ def test_a_plain_form_is_a_choice_and_leads_back(
     choice = read(line.partition("=")[2].partition(";")[0])
     assert choice is not None
     assert choice.given == given
-    for flag in ("Max-Age=31536000", "SameSite=Lax", "Secure", "Path=/"):
+    for flag in ("Max-Age=31622400", "SameSite=Lax", "Secure", "Path=/"):
         assert flag in line
 
 

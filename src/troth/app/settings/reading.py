@@ -187,8 +187,21 @@ def _put(part: dict[str, Any], kind: type[Struct], variable: str, key: str, valu
     known = {field.name: field.type for field in msgspec.structs.fields(kind)}
     if key not in known:
         raise Misconfigured(f"the variable {variable} sets no key there is", remedy=SEE)
-    several = get_origin(known[key]) is tuple
-    part[key] = [one.strip() for one in value.split(",") if one.strip()] if several else value
+    kind_of = get_origin(known[key])
+    if kind_of is Mapping:
+        part[key] = _table(variable, value)
+        return
+    part[key] = (
+        [one.strip() for one in value.split(",") if one.strip()] if kind_of is tuple else value
+    )
+
+
+def _table(variable: str, value: str) -> object:
+    """Read a table out of a variable: JSON."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise Misconfigured(f"the variable {variable} is not JSON", remedy=SEE) from None
 
 
 def secret(reference: str, folder: Path, environment: Mapping[str, str] = os.environ) -> Secret:

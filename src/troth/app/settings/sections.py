@@ -135,7 +135,7 @@ class IntakeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 0
     maildir: str = ""
-    max_size: Annotated[int, Meta(ge=1024, le=10 * 1024 * 1024)] = 5 * 1024 * 1024
+    max_size: Annotated[int, Meta(ge=1, le=10 * 1024 * 1024)] = 5 * 1024 * 1024
     residence: str = "*"
     business: str = ""
     domain: str = ""

@@ -28,10 +28,10 @@ class Kind(Struct, frozen=True):
     name: str
 
 
-SQL: Final = Kind("troth.egress.databases.sql.database", "SqlDatabase")
-REDIS: Final = Kind("troth.egress.databases.redis", "RedisDatabase")
-OBJECTS: Final = Kind("troth.egress.databases.objects", "ObjectDatabase")
-SERVICE: Final = Kind("troth.egress.databases.service", "ServiceDatabase")
+SQL: Final = Kind("troth.egress.sql.database", "SqlDatabase")
+REDIS: Final = Kind("troth.egress.named.redis", "RedisDatabase")
+OBJECTS: Final = Kind("troth.egress.named.objects", "ObjectDatabase")
+SERVICE: Final = Kind("troth.egress.services.database", "ServiceDatabase")
 KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("postgresql", "postgres", "mysql", "mariadb", "sqlite"), SQL),
     **dict.fromkeys(("redis", "rediss", "unix"), REDIS),

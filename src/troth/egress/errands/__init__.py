@@ -11,7 +11,7 @@ clean at its term is overdue and somebody's task. Corrections and restrictions t
 
 from troth.egress.errands.book import CLEAN, HELD, OPEN, Counts, Open, Place
 from troth.egress.errands.clerk import LEASE_FOR, PATIENCE, UNMAPPED, Errands
-from troth.egress.errands.orders import SUBJECT, TERM, Errand, Letter, Wish
+from troth.egress.errands.orders import SUBJECT, TERM, Errand, Letter, Wish, letter
 from troth.egress.errands.visits import (
     FIRST_WAIT,
     LONGEST_WAIT,
@@ -43,4 +43,5 @@ __all__ = [
     "Trace",
     "Visit",
     "Wish",
+    "letter",
 ]

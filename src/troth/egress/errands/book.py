@@ -13,7 +13,7 @@ from msgspec import Struct
 from troth.egress.databases.port import Task
 from troth.egress.errands.orders import Errand, read_held
 from troth.model.acts import Kept
-from troth.model.answers import Remaining
+from troth.model.acts.answers import Remaining
 from troth.model.clock import Moment
 from troth.model.terms import Fields, KeyId
 from troth.store.sql import Row, Rows, Store, Tx

@@ -18,7 +18,7 @@ import msgspec
 from troth.egress.courier import Sealer
 from troth.egress.databases.conductor import Sweep, Swept, sweep_each, trace_all
 from troth.egress.databases.map import UNKNOWN
-from troth.egress.databases.port import Database, Known, Reach, grown
+from troth.egress.databases.port import Database, Reach, grown
 from troth.egress.errands import book
 from troth.egress.errands.book import CLEAN, HELD, OPEN, Counts, Open, Place
 from troth.egress.errands.orders import (
@@ -30,8 +30,8 @@ from troth.egress.errands.orders import (
     drawn,
     joined,
     left_of,
-    plain,
     still_wanted,
+    told_of,
     unseal,
     write,
 )
@@ -45,7 +45,7 @@ from troth.egress.errands.visits import (
     remaining,
     silent,
 )
-from troth.model.answers import Remaining
+from troth.model.acts.answers import Remaining
 from troth.model.clock import MINUTE, Moment
 from troth.model.terms import Fields, KeyId, SubjectId, matches
 from troth.store.sql import Store, Tx
@@ -139,7 +139,7 @@ class Errands:
         if not categories or not places:
             return Ordered()
         opened = [told for one in older if (told := unseal(self._sealer, one)) is not None]
-        told = joined(_told(wish), opened)
+        told = joined(told_of(wish), opened)
         keys, busy = _take_over(tx, wish, categories, older)
         key_id, sealed = self._sealer.seal_parcel(write(told))
         errand = Errand(
@@ -356,19 +356,6 @@ class Errands:
         """Let an order be tried at once; tell whether it waits and nobody is at it."""
         changed = self._store.transact(lambda tx: tx.change(book.HURRY, (at, subject, order)))
         return changed == 1
-
-
-def _told(wish: Wish) -> Told:
-    known: Known = {name: each for name, each in wish.known.items() if name != SUBJECT}
-    return Told(
-        str(wish.subject),
-        who=wish.who,
-        known=plain(known),
-        values=plain(wish.values),
-        covered=wish.covered,
-        letter=wish.letter,
-        duty=wish.duty,
-    )
 
 
 def _take_over(

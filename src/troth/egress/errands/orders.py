@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from troth.egress.courier import Sealer
 from troth.egress.databases.port import Known, Lead, Order, Reach, Task, grown
-from troth.model.acts import Kept
+from troth.model.acts import Kept, Notify
 from troth.model.clock import DAY, Moment
 from troth.model.errors import NotFound, Sealed, StoreBusy
 from troth.model.secret import Secret
@@ -46,6 +46,18 @@ class Letter(Struct, frozen=True, kw_only=True, array_like=True):
 
     def __repr__(self) -> str:
         return f"Letter(notice={self.notice!r})"
+
+
+def letter(act: Notify, addresses: Iterable[tuple[str, Secret]]) -> Letter:
+    """Return a notice that waits until an erasure is complete, as it is sealed beside the order."""
+    return Letter(
+        addresses=tuple((channel, address.reveal()) for channel, address in addresses),
+        notice=act.notice,
+        title=act.title,
+        text=act.text.reveal(),
+        language=act.language,
+        purpose=act.purpose,
+    )
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -218,6 +230,20 @@ def drawn() -> str:
 
 def _lasts(kept: Kept, at: Moment) -> bool:
     return kept.until is None or kept.until > at
+
+
+def told_of(wish: Wish) -> Told:
+    """Return what of a wish is sealed."""
+    known: Known = {name: each for name, each in wish.known.items() if name != SUBJECT}
+    return Told(
+        str(wish.subject),
+        who=wish.who,
+        known=plain(known),
+        values=plain(wish.values),
+        covered=wish.covered,
+        letter=wish.letter,
+        duty=wish.duty,
+    )
 
 
 # --- which ends which --------------------------------------------------------------------------

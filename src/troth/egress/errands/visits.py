@@ -12,7 +12,7 @@ from msgspec import Struct
 from troth.egress.databases.port import Reach, Remain
 from troth.egress.errands.book import CLEAN, HELD, OPEN, Place
 from troth.egress.errands.orders import Errand, Told
-from troth.model.answers import UNASKED, Remaining
+from troth.model.acts.answers import UNASKED, Remaining
 from troth.model.clock import DAY, MINUTE, Moment
 from troth.model.terms import KeyId, matches
 

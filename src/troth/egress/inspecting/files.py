@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from troth.egress.databases.named.contents import CONTENT, kind_of, read
-from troth.egress.databases.named.files import Objects
-from troth.egress.databases.named.patterns import Pattern
-from troth.egress.databases.named.shelves import Record
-from troth.egress.databases.objects import shelf
 from troth.egress.inspecting.parts import as_part
 from troth.egress.inspecting.seen import SeenColumn, SeenTable
 from troth.egress.inspecting.tables import opened
 from troth.egress.inspecting.values import kind_of as kind_of_value
+from troth.egress.named.contents import CONTENT, kind_of, read
+from troth.egress.named.files import Objects
+from troth.egress.named.objects import shelf
+from troth.egress.named.patterns import Pattern
+from troth.egress.named.shelves import Record
 from troth.model.errors import Unreachable
 from troth.model.secret import Secret
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from redis import RedisError
 
-from troth.egress.databases.named.keys import ELEMENTS, INNER
-from troth.egress.databases.named.patterns import spelled
-from troth.egress.databases.redis import connected
 from troth.egress.inspecting.parts import as_part
 from troth.egress.inspecting.seen import SeenColumn, SeenTable
 from troth.egress.inspecting.tables import opened
+from troth.egress.named.keys import ELEMENTS, INNER
+from troth.egress.named.patterns import spelled
+from troth.egress.named.redis import connected
 from troth.model.errors import Unreachable
 from troth.model.secret import Secret
 

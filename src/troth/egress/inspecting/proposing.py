@@ -167,7 +167,7 @@ def _table(
     root = depth.get(table.name) == 0
     return Table(
         name=table.name,
-        key=table.key,
+        key=table.key or table.variables,
         columns=tuple(
             Column(
                 name=column.name,

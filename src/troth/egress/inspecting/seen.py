@@ -1,6 +1,5 @@
 """What a database looks like from outside: its tables, columns, and a few of their values."""
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -18,7 +17,6 @@ class SeenColumn(Struct, frozen=True, kw_only=True):
     kind: Kind = "text"
     samples: tuple[Secret, ...] = ()
     unique: bool = False
-    nullable: bool = True
 
 
 class SeenLink(Struct, frozen=True, kw_only=True):
@@ -52,7 +50,3 @@ class Holds(Struct, frozen=True, kw_only=True):
 
     share: float
     asked: int
-
-
-Tables = Sequence[SeenTable]
-Samples = Mapping[str, Sequence[Secret]]

@@ -12,8 +12,8 @@ from sqlalchemy import types
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
-from troth.egress.databases.sql.database import engine_of
 from troth.egress.inspecting.seen import Holds, Kind, SeenColumn, SeenLink, SeenTable
+from troth.egress.sql.database import engine_of
 from troth.model.errors import Unreachable
 from troth.model.secret import Secret
 
@@ -122,7 +122,6 @@ class SqlLook:
                 kind=_kind(one["type"]),
                 samples=sampled.get(str(one["name"]), ()),
                 unique=one["name"] in alone,
-                nullable=bool(one["nullable"]),
             )
             seen += opened(column)
         return SeenTable(

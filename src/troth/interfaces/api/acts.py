@@ -17,7 +17,7 @@ from troth.interfaces.api.answers import (
 )
 from troth.interfaces.api.bodies import Question, Wish
 from troth.interfaces.http.endpoint import Arrival, Call
-from troth.model.acts import Act, Give
+from troth.model.acts import Act, Erase, Give
 from troth.model.clock import DAY, Moment
 from troth.model.errors import BadInput
 
@@ -70,10 +70,17 @@ def called(call: Call[Arrival]) -> Heard:
 def _prepared(call: Call[Question] | Call[Wish], acts: Sequence[Act]) -> list[Act]:
     """Return acts as the gate may get them from a program.
 
-    Raises ``BadInput`` for a moment out of all reason, and for a ground of §4.4: people establish
-    those, with their paper.
+    Raises ``BadInput`` for a moment out of all reason, for a ground of §4.4, which people establish
+    with their paper, and for what a law keeps, which the house works out for itself.
     """
     for act in acts:
+        if isinstance(act, Erase) and (act.held or act.methods):
+            raise BadInput(
+                "what a law keeps, and how stores forget, is not for a program to say",
+                clause="9.4-5",
+                remedy="leave it out",
+                field="held" if act.held else "methods",
+            )
         for name in act.__struct_fields__:
             at = getattr(act, name)
             if isinstance(at, int) and not isinstance(at, bool) and not 0 <= at <= FURTHEST:

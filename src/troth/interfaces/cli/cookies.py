@@ -27,11 +27,32 @@ def cookies() -> None:
 
 @cookies.command()
 @folder
+@as_json
 @says_why
-def register(folder: Path) -> None:
-    """Print the register of the instance in FOLDER as JSON, for a guard or a scan elsewhere."""
+def register(folder: Path, *, as_json: bool) -> None:
+    """Print the register of the instance in FOLDER; with --json for a guard or a scan elsewhere."""
     with house(folder) as troth:
-        say(troth.cookies.register(), json_wanted=True)
+        found = troth.cookies.register()
+    say(
+        found,
+        json_wanted=as_json,
+        table=lambda: rows(
+            f"{len(found.technologies)} entries of the edition {found.edition[:16]}",
+            ("name", "kind", "category", "purpose", "days", "whose", "what it does"),
+            (
+                (
+                    one.name,
+                    one.kind,
+                    one.category,
+                    one.purpose,
+                    one.days or "",
+                    one.party,
+                    one.words.get("en", ""),
+                )
+                for one in found.technologies
+            ),
+        ),
+    )
 
 
 @cookies.command()

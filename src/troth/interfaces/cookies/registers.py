@@ -1,6 +1,6 @@
 """The register of cookies as a file or at an address, for programs that are not the house (3.1).
 
-``troth cookies register`` writes it; the house gives it at ``/v1/cookies``.
+``troth cookies register --json`` writes it; the house gives it at ``/v1/cookies``.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ def read(data: bytes | str) -> Register:
         raise Misconfigured(
             "this is no register of cookies",
             clause="3.1",
-            remedy="troth cookies register writes one",
+            remedy="troth cookies register --json writes one",
         ) from error
 
 
@@ -42,7 +42,7 @@ def load(path: str | Path) -> Register:
         return read(Path(path).read_bytes())
     except OSError as error:
         raise Misconfigured(
-            f"`{path}` cannot be read", remedy="troth cookies register FOLDER > cookies.json"
+            f"`{path}` cannot be read", remedy="troth cookies register FOLDER --json > cookies.json"
         ) from error
 
 

@@ -19,6 +19,7 @@ KEY: Final = "service_key"
 TAGS: Final = {
     "acts": "Ask what the policy would decide; do acts.",
     "subjects": "Somebody's data for a purpose, and what may be known of them.",
+    "requests": "What people ask for: taken, followed, proved, taken back.",
     "policy": "What was promised: editions, their sources, the clause board.",
     "ledger": "What was done, and the proofs of it (RFC 6962, C2SP tlog-tiles).",
     "cookies": "What may be set in a browser: the register, choices, their proofs.",
@@ -29,6 +30,7 @@ PARTS: Final[Mapping[str, Node]] = {
     "region": {"schema": {"type": "string", "pattern": "^[a-z]{2,12}$"}},
     "entry": {"schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
     "receipt": {"schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"}},
+    "number": {"schema": {"type": "string", "pattern": "^r-[0-9a-f]{12}$"}},
     "edition": {"schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}},
     "place": {
         "description": "An index as tlog-tiles spells it, after the level for tiles: `0/x001/067`.",

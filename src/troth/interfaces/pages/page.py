@@ -22,7 +22,7 @@ from troth.interfaces.pages.forms import TOKEN, Forms
 from troth.interfaces.pages.menu import section
 from troth.interfaces.pages.static import address
 from troth.interfaces.pages.words import LANGUAGES, TAGS, Tongue, Trouble, outward
-from troth.model.cookies import COOKIE, Decision
+from troth.model.cookies import AGAIN_DAYS, COOKIE, Decision
 from troth.model.errors import TrothError
 from troth.model.secret import Secret
 
@@ -41,6 +41,7 @@ UNCARRIED: Final = ("lang", SAID)
 """What an address says once, and does not say again on the page it leads to."""
 DAY: Final = 24 * 3600
 YEAR: Final = 365 * DAY
+AGAIN: Final = AGAIN_DAYS * DAY
 HTML: Final = "text/html"
 MOST_RENDERED: Final = 16
 _RENDERED: Final[dict[tuple[str, str], Seen]] = {}
@@ -165,7 +166,7 @@ def dressed(request: Call, response: Page) -> Page:
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(_cookie(LANGUAGE, str(request.query_params["lang"]), YEAR))
     if COOKIE in request.scope["state"]:
-        response.set_cookie(_cookie(COOKIE, request.scope["state"][COOKIE], YEAR, scripts=True))
+        response.set_cookie(_cookie(COOKIE, request.scope["state"][COOKIE], AGAIN, scripts=True))
     for name, value in _jar(request).items():
         response.set_cookie(_cookie(name, value, (DAY // 2 if value else 0)))
     return response

@@ -24,8 +24,8 @@ class Erase(Act, frozen=True, kw_only=True):
     each store how it forgets (9.4-8); the gate writes it in. ``held`` are the categories that a law
     keeps: other databases restrict them until their day. ``due`` is by when those have to be clean;
     thirty days, where nothing is said. ``elsewhere`` are patterns of what those are to erase, where
-    that is more than the vault holds: who leaves, leaves everywhere. ``duty`` is settled when all of
-    them have answered that it is done.
+    that is more than the vault holds: who leaves, leaves everywhere. ``duty`` is settled when all
+    of them have answered that it is done.
     """
 
     kind: ClassVar[str] = "data.erased"

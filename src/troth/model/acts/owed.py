@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from troth.model.acts.answers import Answer
 from troth.model.acts.base import Act, Json, Record
-from troth.model.answers import Answer
 from troth.model.clock import Moment
 from troth.model.terms import AgeBand, Fields
 

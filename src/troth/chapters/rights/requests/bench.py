@@ -40,7 +40,12 @@ class Bench(Struct, frozen=True, kw_only=True):
     def ground(self, gate: Gate, notices: Notices, proof: Proof, ways: Ways) -> Ground:
         """Return what every step of a request stands on."""
         stores = {region: rooms.store for region, rooms in gate.regions.items()}
-        return Ground(gate, notices, proof, Register(stores), ways, self.rules, self.calendars)
+        return Ground(
+            *(gate, notices, proof, Register(stores), ways),
+            rules=self.rules,
+            calendars=self.calendars,
+            mark=self.mark,
+        )
 
 
 def ways_of(

@@ -3,7 +3,7 @@
 (() => {
   const me = document.currentScript || document.querySelector("script[src*=cookies]");
   const set = me.dataset, told = window.__trothCookies, doc = document;
-  const MARK = "cookie-banner", YEAR = 31536e6;
+  const MARK = "cookie-banner", YEAR = 316224e5;
   const mode = {
     ad_storage: "advertising", ad_user_data: "advertising", ad_personalization: "advertising",
     analytics_storage: "analytics", personalization_storage: "personalise",
