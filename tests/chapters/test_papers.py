@@ -67,7 +67,7 @@ def test_requests_answers_corrections_and_erasures_are_papers(
     house.rights.restrict(subject, ("contact.address",))
     house.rights.erase(subject, ("contact.address",), by=PROVED)
     assert titles(house, subject)[:-2] == [
-        *("data.erased", "request.settled", "request.received"),
+        *("erasure.certified", "data.erased", "request.settled", "request.received"),
         *("data.restricted", "data.corrected", "request.settled", "request.received"),
     ]
 
@@ -76,7 +76,7 @@ def test_a_paper_holds_no_value_and_says_what_who_when_under_which_edition(
     house: House, subject: SubjectId
 ) -> None:
     house.rights.erase(subject, ("contact.address",), by=PROVED)
-    paper = house.rights.papers.list(subject)[0]
+    _, paper, *_ = house.rights.papers.list(subject)
     told = house.rights.papers.statement(subject, paper.entry).record()
     assert told["what"] == "data.erased"
     assert told["details"]["fields"] == ["contact.address"]

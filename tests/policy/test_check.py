@@ -78,6 +78,7 @@ ERRORS: list[Mistake] = [
     ("cn: legal_duty, eu: A6-1-f", "cn: A6-1-f, eu: A6-1-f", "`A6-1-f` is no basis under `cn`", "2"),
     ("  - {categories: [usage], start: recorded", "  - {categories: [contact], start: recorded", "`usage.page` has no retention", "7.2d"),
     ("keep: P365D", "keep: a year", "`a year` is no duration", "7"),
+    ("zh: 营销, switch: true", "zh: 营销, switch: true, consent_for: 24", "`24` is no duration", "3"),
     ("permit: export", "permit: use", "what no export rule covers under `cn`", "2.4b"),
     ("    to: friend\n", "", "`r-friend` lacks `to`", "4"),
     ("    purpose: realname\n    basis: {cn: separate_consent, eu: A6-1-b", "    basis: {cn: separate_consent, eu: A6-1-b", "`r-realname` lacks `purpose`", "2"),

@@ -95,3 +95,19 @@ def test_every_offer_is_a_key_that_a_rule_asks_for():
     assert offered <= policy().consent_keys()
     assert "marketing/contact.email" in policy().consent_keys()
     assert "gossip" not in policy().consent_keys()
+
+
+@pytest.mark.parametrize(
+    ("key", "ends"),
+    [
+        ("marketing", 30),
+        ("marketing/contact.email", 30),
+        ("share/checker/marketing", 30),
+        ("login", None),
+        ("guardian/collect", None),
+    ],
+)
+def test_a_consent_ends_by_the_term_of_its_purpose(key, ends):
+    edition = changed("zh: 营销, switch: true", "zh: 营销, switch: true, consent_for: P30D")
+    assert Policy(edition).consent_ends(key, AT) == (None if ends is None else AT + ends * DAY)
+    assert policy().consent_ends(key, AT) is None

@@ -196,12 +196,17 @@ def told_of(region: Region, entry: Entry) -> str:
 def spoken(value: object) -> str:
     """Say a value as a person would."""
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(answered, value))
     if isinstance(value, dict):
         return ", ".join(f"{name} {each}" for name, each in value.items())
     return (
         {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
     )
+
+
+def answered(value: object) -> str:
+    """Say what one store answered in two words; anything else as it is."""
+    return f"{value['store']} {value['state']}" if isinstance(value, dict) else str(value)
 
 
 def plain(line: str) -> str:

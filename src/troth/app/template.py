@@ -60,6 +60,13 @@ home = "global"  # the region that keeps the policy, staff and service keys
 # erase_days = 15  # how long at most a child's data that was found is set aside
 # again_hours = 24  # when a guardian who answers by mail alone is written to again
 
+[rights]
+# internal_days = 20  # within how many days you mean to answer a request
+# alarm_days = 5  # how long before its legal day an alarm rings
+# cooling_days = 2  # how long a copy or an erasure waits that was proved without a sign-in
+# desk_email = "desk@example.com"  # where alarms go besides the console
+# calendar = "working-days.toml"  # China's working days of years to come
+
 [intake]
 # address = "privacy@example.com"  # where mail with requests is taken
 # port = 2525  # a mail server of ours, on loopback; 0: none

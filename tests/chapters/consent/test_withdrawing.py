@@ -15,7 +15,7 @@ from troth.egress.channels import MemoryChannel
 from troth.egress.loopback import HttpSink
 from troth.egress.sheet import ByHand
 from troth.egress.webhooks.outbox import WAITS
-from troth.model.acts import SYSTEM, Notify, Object, Share, Use
+from troth.model.acts import SYSTEM, ConsentGiven, Notify, Object, Share, Use
 from troth.model.clock import SetClock
 from troth.model.errors import ConsentMissing, KeyReused, Refused
 from troth.model.secret import Secret
@@ -272,6 +272,20 @@ def test_no_event_holds_a_value_or_a_pseudonym(told: Told) -> None:
         assert value not in sent
     kinds = {event["type"] for event in heard}
     assert {"data.corrected", "restriction.made", "consent.withdrawn"} <= kinds
+
+
+def test_what_was_rolled_back_is_told_to_nobody(told: Told) -> None:
+    house = told.house
+    subject = house.register().subject
+    house.troth.tick()
+    before = len(told.crm.posts)
+    with pytest.raises((ConsentMissing, Refused)):
+        house.gate.perform(
+            ConsentGiven(subject=subject, to="improve"),
+            Use(subject=subject, fields=("contact.email",), purpose="marketing"),
+        )
+    house.troth.tick()
+    assert len(told.crm.posts) == before
 
 
 def test_a_recipient_that_is_down_is_told_later_and_the_duty_stays_open_till_then(

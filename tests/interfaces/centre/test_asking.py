@@ -144,3 +144,58 @@ def test_an_empty_complaint_is_told_at_its_field(member: Visitor) -> None:
     page = member.send(member.get("/me/complain"), "/me/complain")
     assert page.status_code == 422
     assert 'id="e-text"' in page.text
+
+
+# --- every kind, proved, paid for, appealed ----------------------------------------------------
+
+
+@pytest.mark.clause("9.0")
+def test_every_right_that_the_law_gives_can_be_asked_for(member: Visitor) -> None:
+    page = member.get("/me/requests").text
+    given = member.troth.rights.limits.rights(member.subject)
+    assert all(f'<option value="{kind}"' in page for kind in given)
+    assert '<option value="opt_out_sale"' not in page
+
+
+def test_a_grave_request_is_proved_by_signing_in_once_more(member: Visitor) -> None:
+    member.send(member.get("/me/requests"), "/me/requests", kind="copy", text="全部")
+    desk = member.troth.rights.desk
+    number = desk.requests(member.subject)[0].number
+    place = f"/me/requests/{number}"
+    page = member.get(place)
+    assert "请确认是您本人" in page.text
+    done = member.step_up(member.send(page, f"{place}/prove"), f"{place}/prove")
+    assert "已确认是您本人，开始处理" in done.text
+    assert desk.status(number).reason == ""
+
+
+def repeated(member: Visitor) -> str:
+    """Have an access asked for a third time."""
+    desk = member.troth.rights.desk
+    for _ in range(2):
+        number = desk.request(member.subject, "access")
+        desk.answer(member.subject, number, by=PRIVACY)
+        member.troth.tick()
+    return desk.request(member.subject, "access")
+
+
+@pytest.mark.clause("9.7d")
+def test_a_cost_is_told_and_agreed_to_before_anything_is_done(member: Visitor) -> None:
+    desk, number = member.troth.rights.desk, repeated(member)
+    desk.quote(member.subject, number, "35 HKD", by=PRIVACY)
+    place = f"/me/requests/{number}"
+    page = member.get(place)
+    assert "35.00 HKD" in page.text
+    assert f'action="{place}/revoke"' in page.text
+    assert "您已同意费用" in member.send(page, f"{place}/accept").text
+    assert desk.status(number).reason == ""
+
+
+def test_a_refusal_is_appealed_once(member: Visitor) -> None:
+    number, desk = asked(member), member.troth.rights.desk
+    desk.deny(member.subject, number, "repetitive", by=PRIVACY)
+    place = f"/me/requests/{number}/appeal"
+    sent = member.send(member.get(f"/me/requests/{number}"), place, text="请复核")
+    member.step_up(sent, place)
+    assert len(desk.requests(member.subject)) == 2
+    assert f'action="{place}"' not in member.get(f"/me/requests/{number}").text

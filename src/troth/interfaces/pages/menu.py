@@ -57,6 +57,7 @@ MINE: Final = Section(
                 ("/me/consents", "consents"),
                 ("/me/applications", "menu_applications"),
                 ("/me/limits", "menu_limits"),
+                ("/me/elsewhere", "menu_elsewhere"),
                 ("/me/correct", "menu_correct"),
                 ("/me/copy", "menu_copy"),
                 ("/me/move", "menu_move"),

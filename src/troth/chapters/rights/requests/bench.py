@@ -12,7 +12,7 @@ from troth.documents.proof import Proof
 from troth.documents.requests.register import Register
 from troth.documents.requests.times import Calendars
 from troth.gate import Gate
-from troth.model.acts import Actor
+from troth.model.acts import SYSTEM, Actor
 from troth.model.errors import BadInput
 from troth.model.secret import Secret
 from troth.model.terms import Fields, SubjectId
@@ -25,9 +25,10 @@ def _nothing(_subject: SubjectId, _consent: str, _by: Actor) -> None:
 class Bench(Struct, frozen=True, kw_only=True):
     """What the desk is given from outside this chapter.
 
-    ``withdraw`` takes a consent back; ``discover`` asks every store what it holds (without it, our
-    own vault); ``elsewhere`` says which duties another desk decides; ``mark`` what a letter carries
-    so that a reply to it finds its request.
+    ``withdraw`` takes a consent back; ``discover`` asks every store what it holds (without it,
+    our own vault and the databases that the gate reaches); ``elsewhere`` says which duties
+    another desk decides; ``mark`` what a letter carries so that a reply to it finds its
+    request.
     """
 
     withdraw: Callable[[SubjectId, str, Actor], object] = _nothing
@@ -79,7 +80,23 @@ def ways_of(
 
 
 def held_here(gate: Gate, subject: SubjectId) -> tuple[Found, ...]:
-    """Say what our own vault holds, by names."""
-    fields = tuple(gate.standing(subject).held)
-    state = "found" if fields else "empty"
-    return (Found(store="vault", fields=fields, rows=len(fields), state=state),)
+    """Say what our own vault and the controller's other databases hold, by names and counts."""
+    own = tuple(gate.standing(subject).held)
+    found = {"vault": (len(own), set(own))}
+    gathered = gate.gather(subject, by=SYSTEM)
+    for store in gathered.stores:
+        found.setdefault(store, (0, set()))
+    for record in gathered:
+        rows, fields = found.setdefault(record.store, (0, set()))
+        found[record.store] = (rows + 1, fields | set(record.categories.values()))
+    # Who answered is certain only when all has been read.
+    silent = set(gathered.unanswered)
+    return tuple(
+        Found(
+            store=store,
+            fields=tuple(sorted(fields)),
+            rows=rows,
+            state="silent" if store in silent else "found" if rows else "empty",
+        )
+        for store, (rows, fields) in {**{name: (0, set[str]()) for name in silent}, **found}.items()
+    )

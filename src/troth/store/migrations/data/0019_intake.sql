@@ -3,10 +3,10 @@
 -- sender are keyed digests; where it wants to be told of its state lies sealed. told is the state that was
 -- told last, look_at when to look again, tries how often telling failed since.
 CREATE TABLE intake (
-    number TEXT NOT NULL PRIMARY KEY,
+    reference BLOB NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
     way TEXT NOT NULL,
     party TEXT NOT NULL,
-    reference BLOB NOT NULL,
     sender BLOB NOT NULL,
     register TEXT NOT NULL,
     sealed BLOB NOT NULL,
@@ -16,8 +16,8 @@ CREATE TABLE intake (
     tries INTEGER NOT NULL,
     made INTEGER NOT NULL
 );
--- A program's own id of a request leads to one request, however often it is sent.
-CREATE UNIQUE INDEX intake_by_reference ON intake (reference);
+-- What became of a request, by its number; a program's own id of one leads to one, however often it is sent.
+CREATE INDEX intake_by_number ON intake (number);
 -- Whose state is to be told of.
 CREATE INDEX intake_watched ON intake (watched, look_at);
 -- What is old.
