@@ -112,7 +112,7 @@ def test_what_a_crash_interrupted_is_packed_after_all(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("troth.gate.deposits.Deposits.release", killed)
+        broken.setattr("troth.gate.waiting.deposits.Deposits.release", killed)
         with pytest.raises(KeyboardInterrupt):
             house.rights.copies.work()
     assert states(house, subject) == ["made"]
@@ -221,7 +221,7 @@ def test_what_cannot_be_packed_is_given_up_after_some_tries_and_stays_owed(
     def damaged(*_: object, **__: object) -> None:
         raise Sealed
 
-    monkeypatch.setattr("troth.gate.deposits.Deposits.fill", damaged)
+    monkeypatch.setattr("troth.gate.waiting.deposits.Deposits.fill", damaged)
     for _ in range(MOST_TRIES + 1):
         assert house.rights.copies.work() == 0
         house.clock.forward(seconds=LEASE / 1000)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.chapters.people import PRIVACY, PROVED, House, ticks
 from troth.app import offline
-from troth.chapters.rights.requests.fulfilling import Particulars
+from troth.chapters.rights.fulfilling import Particulars
 from troth.ledger.verify import Report
 from troth.model.clock import DAY, iso
 from troth.model.errors import NotFound

@@ -52,7 +52,7 @@ def test_the_certificate_tells_store_by_store_and_draws_it(member: Visitor) -> N
     assert "已逐一复查所有存储，均无残留" in page
     assert "shop" in page
     assert "已删除，复查无残留" in page
-    assert page.count("<svg class=\"picture") == 2
+    assert page.count('<svg class="picture') == 2
     assert "最迟于" in page
 
 

@@ -19,8 +19,8 @@ from troth.chapters.evidence import Evidence
 from troth.chapters.incidents import Incidents
 from troth.chapters.intake import Intake
 from troth.chapters.realname import Realname
+from troth.chapters.rights.bench import Bench
 from troth.chapters.rights.own import Rights
-from troth.chapters.rights.requests.bench import Bench
 from troth.chapters.sharing import Sharing
 from troth.chapters.staff import Staff
 from troth.chapters.support import Support

@@ -17,10 +17,10 @@ from troth.chapters.minors import Ground, Minors, Terms, Ways
 from troth.chapters.retention import Retention
 from troth.chapters.retention.ground import Books
 from troth.chapters.retention.ground import Ground as TermsGround
+from troth.chapters.rights.bench import Bench
 from troth.chapters.rights.desk import Desk
+from troth.chapters.rights.ground import Rules
 from troth.chapters.rights.own import Rights
-from troth.chapters.rights.requests.bench import Bench
-from troth.chapters.rights.requests.ground import Rules
 from troth.documents.guardian.speakers import Speakers
 from troth.documents.intake.agents import Agents, origin_of
 from troth.documents.intake.powers import Powers

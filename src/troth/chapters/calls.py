@@ -8,8 +8,8 @@ subject's number and stands in the ledger.
 from typing import Final
 
 from troth.gate import Gate
-from troth.gate.calls import Call, CallSheet, Reached
-from troth.gate.calls import Calls as Waiting
+from troth.gate.waiting.calls import Call, CallSheet, Reached
+from troth.gate.waiting.calls import Calls as Waiting
 from troth.model.acts import Actor
 from troth.model.errors import BadInput
 

@@ -7,12 +7,12 @@ commit; ``views`` answers what is held and owed; ``weighing`` says what ``perfor
 """
 
 from troth.egress.questions import Flow
-from troth.gate.asking import Asking
 from troth.gate.door import Gate
 from troth.gate.logs import Checked, Purged, UsageLogs
 from troth.gate.rooms import Certificate, Outcome, Rooms
 from troth.gate.terms import Ended, Looked, Terms
 from troth.gate.views import Holding
+from troth.gate.waiting.asking import Asking
 from troth.gate.weighing import Weighed
 from troth.ledger.entry import Entry
 from troth.vault.logs import Line as LogLine

@@ -19,13 +19,13 @@ from troth.app import Troth
 from troth.interfaces import logs
 from troth.interfaces.agents.routes import POWERS, agents_router, controllers_router
 from troth.interfaces.api.limits import Pace, Threshold
-from troth.interfaces.http.peers import networks
-from troth.interfaces.http.problems import unroutable
 from troth.interfaces.api.web import web
 from troth.interfaces.centre.routes import CENTRE
 from troth.interfaces.connections import Guard, Patience, Porch
 from troth.interfaces.console.routes import CONSOLE
 from troth.interfaces.entrance.routes import ENTRANCE
+from troth.interfaces.http.peers import networks
+from troth.interfaces.http.problems import unroutable
 from troth.interfaces.oidc.answers import PACE, STATE
 from troth.interfaces.oidc.provider import Provider
 from troth.interfaces.oidc.routes import PAGES, programs_router

@@ -15,8 +15,8 @@ from troth.policy.check_rules import RULE_CHECKS
 from troth.policy.cookies.check import COOKIE_CHECKS
 from troth.policy.edition import LANGUAGES, Clause, Edition, Flag, Names
 from troth.policy.finding import Findings, Path
-from troth.policy.keeping.spans import span
 from troth.policy.regimes import RIGHTS
+from troth.policy.regimes.spans import span
 
 Check = Callable[[Edition, Findings], None]
 REGIMES: Final = frozenset(Regime)

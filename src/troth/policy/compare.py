@@ -14,9 +14,9 @@ from msgspec import Struct
 from troth.model.terms import AgeBand, Operation, Regime
 from troth.policy import words
 from troth.policy.edition import LANGUAGES, Edition, Names, Rule, Words, region_of
-from troth.policy.keeping.spans import in_days
 from troth.policy.reason import DONE
 from troth.policy.regimes import counted
+from troth.policy.regimes.spans import in_days
 from troth.policy.words import BASIS
 
 What = Literal[

@@ -26,9 +26,9 @@ from troth.policy.edition import (
     above,
     region_of,
 )
-from troth.policy.keeping.spans import later
 from troth.policy.reason import describe
 from troth.policy.regimes import abroad
+from troth.policy.regimes.spans import later
 from troth.policy.words import BASIS
 
 T = TypeVar("T")

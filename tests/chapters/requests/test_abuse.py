@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 
 from tests.chapters.people import House
 from tests.chapters.requests.strangers import FIRST, ME, OTHER, SECOND, claim, opened, paper
-from troth.chapters.rights.requests.fulfilling import Particulars
-from troth.chapters.rights.requests.proving import Brought
+from troth.chapters.rights.fulfilling import Particulars
+from troth.chapters.rights.proving import Brought
 from troth.model.acts import SUBJECT, AcceptTerms, Actor, Admit, Collect
 from troth.model.errors import TrothError
 from troth.model.secret import Secret

@@ -17,8 +17,8 @@ from tests.chapters.requests.strangers import (
     seasoned,
 )
 from troth.chapters.rights.desk import Opened
-from troth.chapters.rights.requests.fulfilling import Particulars
-from troth.chapters.rights.requests.proving import Brought
+from troth.chapters.rights.fulfilling import Particulars
+from troth.chapters.rights.proving import Brought
 from troth.documents.requests.claims import Agent, Claim
 from troth.model.acts import SYSTEM, Actor, Admit, Collect
 from troth.model.clock import DAY, moment

@@ -4,7 +4,7 @@ import pytest
 
 from tests.chapters.people import House, ticks
 from tests.chapters.requests.strangers import FIRST, ME, OTHER, SECOND
-from troth.chapters.rights.requests.fulfilling import HANDLERS, Particulars
+from troth.chapters.rights.fulfilling import HANDLERS, Particulars
 from troth.documents.requests.answer import KINDS
 from troth.documents.requests.grounds import GROUNDS, PROTOCOL, protocol
 from troth.model.acts import SUBJECT, Collect, ConsentGiven

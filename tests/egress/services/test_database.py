@@ -6,8 +6,8 @@ from tests.egress.named.orders import KEY, MEI, OTHER, correct, erase, restrict
 from tests.support.processor import processor
 from troth.egress.databases.map import Column, Reference, StoreMap, Table
 from troth.egress.post import SigningKey
-from troth.egress.services.database import ServiceDatabase
-from troth.egress.services.requesting import address
+from troth.egress.processors.database import ServiceDatabase
+from troth.egress.processors.requesting import address
 from troth.model.clock import moment
 from troth.model.errors import Misconfigured, Unreachable
 from troth.model.secret import Secret

@@ -1,7 +1,5 @@
 """Requests over HTTP: taken, followed, proved by a code, taken back; nobody is told apart (9.7)."""
 
-import re
-
 import pytest
 
 from tests.gate.house import EMAIL

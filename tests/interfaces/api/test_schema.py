@@ -7,8 +7,8 @@ import pytest
 
 from tests.gate.house import House
 from tests.interfaces.api.office import Office
-from troth.interfaces.http.door import ALSO
 from troth.interfaces.api.routes import TABLE, endpoints
+from troth.interfaces.http.door import ALSO
 from troth.model.terms import SubjectId
 
 Node = dict[str, Any]

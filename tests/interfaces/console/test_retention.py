@@ -70,7 +70,13 @@ def test_paper_is_entered_moved_and_destroyed_with_a_certificate(
 def test_what_is_wrong_with_an_entry_stands_at_its_field(privacy: Visitor) -> None:
     page = privacy.get("/desk/paper")
     wrong = privacy.send(
-        page, "/desk/paper", letter="L-1", category="rights.letter", kind="form", pages="1", place=""
+        page,
+        "/desk/paper",
+        letter="L-1",
+        category="rights.letter",
+        kind="form",
+        pages="1",
+        place="",
     )
     assert wrong.status_code == 422
     assert "L-1" in wrong.text

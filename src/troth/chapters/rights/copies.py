@@ -17,7 +17,7 @@ from troth.documents.packages.contents import Around, Elsewhere, Line, Member, R
 from troth.documents.packages.packing import Package
 from troth.documents.requests.answer import owe_answer, request_id
 from troth.gate import Entry, Gate, Holding
-from troth.gate.deposits import Deposit, Deposits
+from troth.gate.waiting.deposits import Deposit, Deposits
 from troth.model.acts import SUBJECT, SYSTEM, Act, Actor, Export, Json, Settle
 from troth.model.clock import after, iso
 from troth.model.errors import Erased, NotFound, TrothError

@@ -32,14 +32,14 @@ subject's, in whatever order and however often anything is called (reliability A
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from troth.chapters.rights.requests.deciding import Deciding
-from troth.chapters.rights.requests.fulfilling import Fulfilling, Particulars
-from troth.chapters.rights.requests.ground import ASKED, DISPUTES, REPLIES, Found, Ground
-from troth.chapters.rights.requests.knowing import Knowing, Status
-from troth.chapters.rights.requests.opening import Opened, Opening
-from troth.chapters.rights.requests.proving import Brought, Method, Proving
-from troth.chapters.rights.requests.watching import Watching
-from troth.chapters.rights.requests.writing import Writing
+from troth.chapters.rights.deciding import Deciding
+from troth.chapters.rights.fulfilling import Fulfilling, Particulars
+from troth.chapters.rights.ground import ASKED, DISPUTES, REPLIES, Found, Ground
+from troth.chapters.rights.knowing import Knowing, Status
+from troth.chapters.rights.opening import Opened, Opening
+from troth.chapters.rights.proving import Brought, Method, Proving
+from troth.chapters.rights.watching import Watching
+from troth.chapters.rights.writing import Writing
 from troth.documents.agreement import Shown, Tick
 from troth.documents.requests.answer import Kind
 from troth.documents.requests.claims import Channel, Claim, Company

@@ -19,12 +19,12 @@ from troth.chapters.rights.assurance import (
     matrix,
     permitted,
 )
+from troth.chapters.rights.bench import Bench, ways_of
 from troth.chapters.rights.copies import Copies, Copy
 from troth.chapters.rights.desk import Desk
+from troth.chapters.rights.ground import Ground
 from troth.chapters.rights.limits import Limits
 from troth.chapters.rights.papers import Papers
-from troth.chapters.rights.requests.bench import Bench, ways_of
-from troth.chapters.rights.requests.ground import Ground
 from troth.documents import ending
 from troth.documents.certificate import ErasureCertificate, Gone
 from troth.documents.contacts import seasoned

@@ -5,7 +5,7 @@ from typing import Final
 from troth.model.clock import DAY, Moment
 from troth.model.cookies import ESSENTIAL, Register, Technology
 from troth.policy.edition import Cookie, Edition
-from troth.policy.keeping.spans import later
+from troth.policy.regimes.spans import later
 
 START: Final = Moment(0)
 

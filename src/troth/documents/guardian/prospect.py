@@ -14,9 +14,9 @@ from troth.model.clock import Moment, date
 from troth.model.terms import Operation
 from troth.policy.declared import closed_to_minors
 from troth.policy.edition import Edition, Rule, Words
-from troth.policy.keeping.spans import span
 from troth.policy.regimes import METHODS
 from troth.policy.regimes import Method as Method
+from troth.policy.regimes.spans import span
 
 OURS: Final = frozenset({"age", "guardian", "rights", "legal"})
 """Purposes that serve the minor's protection and rights, whatever a guardian answers."""

@@ -14,10 +14,10 @@ from troth.documents.certificate import StillHeld
 from troth.model.clock import Moment
 from troth.model.standing import Held, Standing
 from troth.policy.declared import Declared
-from troth.policy.keeping.spans import later
 from troth.policy.keeping.starts import began
 from troth.policy.keeping.terms import Term, term, waits
 from troth.policy.keeping.warnings import Step, step
+from troth.policy.regimes.spans import later
 
 TERM_OVER: Final = "term_over"
 UNUSED: Final = "unused"

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from troth.policy.edition import Edition, Retention, Words, above
 from troth.policy.keeping import methods
-from troth.policy.keeping.spans import in_days
 from troth.policy.regimes.minimums import MINIMUMS
+from troth.policy.regimes.spans import in_days
 
 Promised = Mapping[str, str]
 """By field, each of its terms as ``keep from start then ending``, the shortest first."""

@@ -31,7 +31,7 @@ class Kind(Struct, frozen=True):
 SQL: Final = Kind("troth.egress.sql.database", "SqlDatabase")
 REDIS: Final = Kind("troth.egress.named.redis", "RedisDatabase")
 OBJECTS: Final = Kind("troth.egress.named.objects", "ObjectDatabase")
-SERVICE: Final = Kind("troth.egress.services.database", "ServiceDatabase")
+SERVICE: Final = Kind("troth.egress.processors.database", "ServiceDatabase")
 KINDS: Final[Mapping[str, Kind]] = {
     **dict.fromkeys(("postgresql", "postgres", "mysql", "mariadb", "sqlite"), SQL),
     **dict.fromkeys(("redis", "rediss", "unix"), REDIS),

@@ -21,8 +21,8 @@ COMMANDS: Final = {
     "tour": ("touring:tour", "Show one subject's whole life, and check every promise."),
     "tick": ("instance:tick", "Do once what the clock brings; for cron."),
     "doctor": ("instance:doctor", "Say what is wrong with an instance, and how to mend it."),
-    "backup": ("upkeep:backup", "Copy the data into one archive. It holds no keys."),
-    "restore": ("upkeep:restore", "Bring the data back; who was erased stays so."),
+    "backup": ("instance:backup", "Copy the data into one archive. It holds no keys."),
+    "restore": ("instance:restore", "Bring the data back; who was erased stays so."),
     "keys": ("keys:keys", "The vault's keys, and the service keys of programs."),
     "applications": (
         "applications:applications",

@@ -9,11 +9,11 @@ from typing import Final
 from litestar import Response
 
 from troth.interfaces.api.cookies import CHOICE
-from troth.interfaces.http.endpoint import JSON
-from troth.interfaces.http.peers import PEERS, Peers
 from troth.interfaces.cookies import banner
 from troth.interfaces.cookies.banner import ANSWER, BACK, SIGNAL
 from troth.interfaces.cookies.script import for_sites
+from troth.interfaces.http.endpoint import JSON
+from troth.interfaces.http.peers import PEERS, Peers
 from troth.interfaces.pages import choice
 from troth.interfaces.pages.doors import me
 from troth.interfaces.pages.forms import Form

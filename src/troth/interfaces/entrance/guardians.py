@@ -8,9 +8,9 @@ leads to one step of one matter. What a guardian does with a minor's data is ask
 from typing import Final
 
 from troth.app import Application, GuardianAnswer, GuardianRequest, Shown
-from troth.interfaces.http.peers import origin_of
 from troth.interfaces.entrance import guarding
 from troth.interfaces.entrance.register import birth_date
+from troth.interfaces.http.peers import origin_of
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import (
     Call,

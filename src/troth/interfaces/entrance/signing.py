@@ -8,8 +8,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.interfaces.http.peers import origin_of
 from troth.interfaces.entrance import halfway
+from troth.interfaces.http.peers import origin_of
 from troth.interfaces.pages.doors import AFTER, led_to
 from troth.interfaces.pages.factors import asking
 from troth.interfaces.pages.forms import Form

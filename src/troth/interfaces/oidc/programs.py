@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from litestar import Request, Response
 
-from troth.interfaces.http.endpoint import ARRIVAL, Arrival
 from troth.interfaces.api.limits import Pace
+from troth.interfaces.http.endpoint import ARRIVAL, Arrival
 from troth.interfaces.http.peers import on_this_machine
 from troth.interfaces.oidc.answers import (
     PACE,

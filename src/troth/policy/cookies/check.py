@@ -11,7 +11,7 @@ from typing import Final
 from troth.model.clock import DAY
 from troth.policy.edition import Condition, Cookie, Edition, Names, Rule, When, above
 from troth.policy.finding import Findings, Path
-from troth.policy.keeping.spans import span
+from troth.policy.regimes.spans import span
 
 NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'^_`|~+.-]+\*?")
 """What a cookie may be called (RFC 6265), and a group of them."""

@@ -13,9 +13,9 @@ from troth.model.clock import Moment
 from troth.model.standing import Held, Standing
 from troth.policy.edition import Edition, Names, above
 from troth.policy.keeping.remembered import Remembered
-from troth.policy.keeping.spans import later
 from troth.policy.keeping.starts import began, newest
 from troth.policy.regimes.minimums import minimums
+from troth.policy.regimes.spans import later
 
 Laws = tuple[tuple[str, str, str, str], ...]
 """Laws on a field: what each hold is called, its law, the event it counts from, how long."""

@@ -15,9 +15,9 @@ from troth.model.standing import Held, Standing
 from troth.policy.declared import Declared
 from troth.policy.edition import Names, Retention, above
 from troth.policy.keeping.remembered import Remembered
-from troth.policy.keeping.spans import later
 from troth.policy.keeping.starts import PURPOSE, began, newest
 from troth.policy.regimes.minimums import Minimum, minimums
+from troth.policy.regimes.spans import later
 from troth.policy.words import LAST_ACTIVITY
 
 _KNOWN: Final = Remembered[tuple[str, str, Names], tuple[Retention, ...]]()

@@ -10,9 +10,9 @@ from msgspec import Struct
 from troth.model.clock import Moment
 from troth.model.standing import Standing
 from troth.policy.edition import Names
-from troth.policy.keeping.spans import in_days, later, span
 from troth.policy.keeping.starts import WARNED, active
 from troth.policy.keeping.terms import Term
+from troth.policy.regimes.spans import in_days, later, span
 
 
 class Step(Struct, frozen=True, kw_only=True):

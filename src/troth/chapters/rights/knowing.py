@@ -5,9 +5,9 @@ from typing import Final
 from msgspec import Struct
 
 from troth.chapters.rights import timeline
-from troth.chapters.rights.requests.ground import Ground
-from troth.chapters.rights.requests.working import Working
+from troth.chapters.rights.ground import Ground
 from troth.chapters.rights.timeline import Request
+from troth.chapters.rights.working import Working
 from troth.documents.requests import answer, fees
 from troth.documents.requests.answer import Authority
 from troth.documents.requests.grounds import protocol

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from troth.chapters.rights.requests.ground import WAITS_FOR_PROOF, Ground
+from troth.chapters.rights.ground import WAITS_FOR_PROOF, Ground
 from troth.chapters.rights.timeline import ALARM
 from troth.documents.requests import alarms
 from troth.documents.requests.register import Matter

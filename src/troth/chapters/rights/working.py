@@ -8,7 +8,7 @@ staff: one proposes, another confirms.
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from troth.chapters.rights.requests.ground import Found, Ground, Ordered
+from troth.chapters.rights.ground import Found, Ground, Ordered
 from troth.chapters.rights.timeline import (
     ASSIGNED,
     DISCOVERED,

@@ -10,15 +10,15 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from troth.chapters.rights.requests.ground import (
+from troth.chapters.rights.ground import (
     ASKED,
     CLAIM,
     PROVED_BY,
     PURPOSE,
     Ground,
 )
-from troth.chapters.rights.requests.writing import Writing
 from troth.chapters.rights.timeline import ACKNOWLEDGED, OPENED, WRITTEN
+from troth.chapters.rights.writing import Writing
 from troth.documents.notice import LANGUAGES, language_of
 from troth.documents.requests import answer
 from troth.documents.requests.answer import KINDS, Kind

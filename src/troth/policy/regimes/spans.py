@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final
 
 from troth.model.clock import DAY, HOUR, MINUTE, SECOND, Moment
-from troth.policy.regimes import later_by_months
+from troth.policy.regimes.clocks import later_by_months
 
 MONTH_DAYS: Final = 365.2425 / 12
 _SPAN: Final = re.compile(

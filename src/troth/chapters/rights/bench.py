@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from troth.chapters.rights.copies import Copies
+from troth.chapters.rights.ground import Found, Ground, Rules, Ways
 from troth.chapters.rights.limits import Limits
-from troth.chapters.rights.requests.ground import Found, Ground, Rules, Ways
 from troth.documents.notice import Notices
 from troth.documents.proof import Proof
 from troth.documents.requests.register import Register

@@ -9,10 +9,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from troth.chapters.rights.requests.ground import REPLIES, Ground
-from troth.chapters.rights.requests.working import Working
-from troth.chapters.rights.requests.writing import Writing
+from troth.chapters.rights.ground import REPLIES, Ground
 from troth.chapters.rights.timeline import PACKED
+from troth.chapters.rights.working import Working
+from troth.chapters.rights.writing import Writing
 from troth.documents.requests.register import Matter
 from troth.documents.requests.states import moved
 from troth.model.acts import SYSTEM, Actor, Settle, Use

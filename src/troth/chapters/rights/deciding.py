@@ -4,10 +4,10 @@ from typing import Final
 
 import msgspec
 
-from troth.chapters.rights.requests.ground import WAITS_FOR_PROOF, Ground
-from troth.chapters.rights.requests.opening import Opening
-from troth.chapters.rights.requests.writing import Writing
+from troth.chapters.rights.ground import WAITS_FOR_PROOF, Ground
+from troth.chapters.rights.opening import Opening
 from troth.chapters.rights.timeline import ACCEPTED, APPEALED, EXTENDED, QUOTED
+from troth.chapters.rights.writing import Writing
 from troth.documents.requests import answer, fees
 from troth.documents.requests.answer import REASONS
 from troth.documents.requests.grounds import GROUNDS

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from troth.chapters.rights.requests.ground import ASKED, DISPUTES, PURPOSE, REPLIES, Ground
+from troth.chapters.rights.ground import ASKED, DISPUTES, PURPOSE, REPLIES, Ground
 from troth.chapters.rights.timeline import REPLIED, WRITTEN
 from troth.documents.requests import thread
 from troth.documents.requests.register import Matter

@@ -35,7 +35,7 @@ from troth.egress.named.asking import sole, unmapped
 from troth.egress.named.tally import Tally
 from troth.egress.named.trees import Tree, text_of, values
 from troth.egress.post import SigningKey
-from troth.egress.services.requesting import Requests, Status, address
+from troth.egress.processors.requesting import Requests, Status, address
 from troth.model.clock import Clock, SystemClock
 from troth.model.errors import Misconfigured, Unreachable
 from troth.model.secret import Secret

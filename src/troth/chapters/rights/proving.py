@@ -11,7 +11,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from troth.chapters.rights.requests.ground import (
+from troth.chapters.rights.ground import (
     CLAIM,
     LETTER,
     PAPERS,
@@ -20,9 +20,9 @@ from troth.chapters.rights.requests.ground import (
     WAITS_FOR_PROOF,
     Ground,
 )
-from troth.chapters.rights.requests.opening import verified
-from troth.chapters.rights.requests.writing import Writing
+from troth.chapters.rights.opening import verified
 from troth.chapters.rights.timeline import NOT_PROVED, OPENED, RESIDENCE
+from troth.chapters.rights.writing import Writing
 from troth.documents.agreement import Shown, Tick, consents
 from troth.documents.contacts import seasoned
 from troth.documents.notice import language_of
