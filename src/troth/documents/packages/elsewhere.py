@@ -82,7 +82,7 @@ def _plain(name: str) -> str:
     """Return a name that is a file's on every system.
 
     >>> _plain("public.orders"), _plain("../../etc"), _plain("订单")
-    ('public.orders', '_etc', '_')
+    ('public.orders', '___etc', '_')
     """
     return STRANGE.sub("_", name).lstrip(".").replace("..", "_") or "_"
 

@@ -7,7 +7,6 @@ more pages than it was told to.
 
 import os
 import shutil
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ from troth.interfaces.cookies.findings import (
     judged,
     same_site,
 )
-from troth.model.clock import DAY, SECOND
+from troth.model.clock import DAY, SECOND, SystemClock
 from troth.model.cookies import Register
 from troth.model.errors import Misconfigured, Unreachable
 
@@ -192,10 +191,10 @@ class _Walk:
 
     def _note(self) -> None:
         """Note everything that is kept by now."""
-        now = time.time()
+        now = SystemClock().now()
         for cookie in self._context.cookies():
             expires = float(cookie.get("expires", -1))
-            days = max(0.0, (expires - now) * SECOND / DAY) if expires > 0 else 0.0
+            days = max(0.0, (expires * SECOND - now) / DAY) if expires > 0 else 0.0
             self._put(cookie["name"], "cookie", cookie["domain"].lstrip("."), days)
         kept: dict[str, list[Any]] = self._page.evaluate(KEPT)
         for kind, names in kept.items():
