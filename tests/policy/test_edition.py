@@ -10,8 +10,8 @@ from tests.policy.small import SMALL, changed, edition
 from troth.model.clock import DAY, HOUR, iso, moment
 from troth.model.errors import UnknownTerm
 from troth.policy.edition import above, content, from_content, region_of
-from troth.policy.regimes.spans import later, span
 from troth.policy.reader import load
+from troth.policy.regimes.spans import later, span
 
 
 @pytest.mark.clause("11.5")

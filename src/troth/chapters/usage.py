@@ -111,7 +111,7 @@ class Usage:
         return self._logs.read(subject, purpose=purpose, by=by)
 
     def check(self, subject: SubjectId) -> Checked:
-        """Hold a subject's log against their trail: was a line taken out, or put in?"""
+        """Hold a subject's log against their trail: whether a line was taken out, or put in."""
         return self._logs.check(subject)
 
     def purge(self) -> Purged:

@@ -1,7 +1,7 @@
 """The usage log: a line for each visit, only ever added, gone on its day (policy 2.1.4, 7.2e).
 
-A line lies under two locks: its subject's log key and the key of the day on which it ends. Erasing a
-subject destroys the first; when the day has come the second is destroyed, and with one key every
+A line lies under two locks: its subject's log key and the key of the day on which it ends. Erasing
+a subject destroys the first; when the day has come the second is destroyed, and with one key every
 line of that day is noise, whosever it was, in every copy. A line's number is that of its entry on
 the subject's trail, and what is sealed is bound to it: a line that is changed or moved opens
 nowhere, one that is taken out or put in is missed in the ledger.

@@ -109,7 +109,7 @@ def test_a_guardian_who_has_a_child_erased_does_not_get_round_a_hold(house: Hous
     family = Family(house)
     one, _ = family.opened()
     child = family.child(one)
-    field = sorted(family.held(child))[0]
+    field = min(family.held(child))
     until = Moment(house.clock.now() + 1000 * DAY)
     house.retention.hold(
         child, "case-7", law="named case", fields=(field,), until=until, by=PRIVACY
@@ -122,7 +122,7 @@ def test_a_guardian_whose_own_letter_a_case_holds_stops_no_sweep(house: House) -
     house.troth.publish(minors_policy())
     family = Family(house)
     one, _ = family.opened()
-    field = sorted(family.held(one.guardian))[0]
+    field = min(family.held(one.guardian))
     until = Moment(house.clock.now() + 1000 * DAY)
     house.retention.hold(
         one.guardian, "case-7", law="named case", fields=(field,), until=until, by=PRIVACY

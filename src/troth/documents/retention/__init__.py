@@ -1,1 +1,1 @@
-"""Keeping and ending: schedules, plans of sweeps, orders, last activity, paper (policy 7.2, 9.4)."""
+"""Keeping and ending: schedules, plans of sweeps, orders, activity, paper (policy 7.2, 9.4)."""

@@ -81,7 +81,7 @@ def fate(standing: Standing, policy: Declared, at: Moment, *, approved: bool) ->
         aside=tuple(found.aside) if approved else (),
         held=what.held,
         new=_new(what.held, standing),
-        later=() if approved else tuple((*ended, *found.aside)),
+        later=() if approved else (*ended, *found.aside),
         warn=min(found.warn, key=lambda one: one.at, default=None),
         ground=UNUSED if found.unused and approved else TERM_OVER,
     )

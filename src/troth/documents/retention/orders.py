@@ -1,4 +1,4 @@
-"""Orders to erase: a purpose closed, a service stopped, a law's demand (policy 9.4-1, 9.4-2, 9.4-4).
+"""Orders to erase: a purpose closed, a service stopped, a law's demand (9.4-1, 9.4-2, 9.4-4).
 
 An order is about what, never about whom. It is carried out subject by subject in the order of their
 ids; where it has got to is written down, so that whoever kills it lets it go on from there.

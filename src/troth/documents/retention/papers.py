@@ -1,8 +1,8 @@
 """The paper register: what is held on paper, of whom, where, until when, how it ended (9.4-7).
 
-A row says which category lies on how many pages of what kind and in which place; it takes nothing of
-what is written there. It outlives its subject: whoever was erased has paper until somebody destroyed
-it and said how. What is sensitive is destroyed by two people.
+A row says which category lies on how many pages of what kind and in which place; it takes nothing
+of what is written there. It outlives its subject: whoever was erased has paper until somebody
+destroyed it and said how. What is sensitive is destroyed by two people.
 """
 
 import re
@@ -26,7 +26,7 @@ LEVELS: Final = ("P-3", "P-4", "P-5", "P-6", "P-7")
 """Security levels of DIN 66399 for paper; below P-3 strips can be put together again."""
 PERSONAL: Final = "P-4"
 """The lowest level for what is about somebody."""
-SECRET: Final = "P-5"
+SENSITIVE: Final = "P-5"
 """The lowest level for what is sensitive."""
 PLACE: Final = re.compile(r"[\w][\w .,/#-]{0,39}")
 MANY_DIGITS: Final = re.compile(r"\d{5}")
@@ -130,7 +130,8 @@ class Register:
     ) -> Paper:
         """Enter paper that came in, or was found.
 
-        Raises ``BadInput`` for one that is of nobody, lies nowhere, or whose place tells of somebody.
+        Raises ``BadInput`` for one that is of nobody, lies nowhere, or whose place tells of
+        somebody.
         """
         if (subject is None) == (not letter):
             raise BadInput(
@@ -236,7 +237,7 @@ def certificate(paper: Paper) -> Destruction:
 
 
 def _demand(method: str, level: str, *, sensitive: bool) -> None:
-    least = SECRET if sensitive else PERSONAL
+    least = SENSITIVE if sensitive else PERSONAL
     shredded = method == "shredded"
     fine = shredded and level in LEVELS and LEVELS.index(level) >= LEVELS.index(least)
     if method not in METHODS or (shredded and not fine) or (not shredded and level):

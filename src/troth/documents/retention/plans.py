@@ -1,4 +1,4 @@
-"""Plans of sweeps: what would go, what a law holds, who has to be warned; approved by people (7.2e).
+"""Plans of sweeps: what would go, what a law holds, who has to be warned; approved by people (7.2).
 
 The first sweep of an instance only plans, and so does the first one after an edition that makes a
 term shorter. A plan is figures, by category, what is done with it and the law; there is nobody in

@@ -1,1 +1,1 @@
-"""What waits: copies for their subject, calls for staff, questions for an answer, duties for their day."""
+"""What waits: copies for their subject, calls for staff, questions for an answer."""
