@@ -3,6 +3,7 @@
 import pytest
 
 from tests.chapters.people import IDENTITY, House, ticks
+from tests.chapters.retention.terms import approve
 from troth.model.acts import SYSTEM, Close
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
@@ -68,6 +69,7 @@ def test_what_has_reached_its_term_goes_without_being_asked(
     house: House, subject: SubjectId
 ) -> None:
     house.troth.usage.record(subject, "usage", {"ip": Secret("203.0.113.9")})
+    approve(house)
     house.clock.forward(days=366)
     house.troth.tick()
     assert "usage.ip" not in house.held(subject)

@@ -136,6 +136,8 @@ def test_a_trail_shows_uses_that_still_wait(house: House, visitor: SubjectId) ->
 
 def test_what_waits_is_written_before_an_erasure(house: House, visitor: SubjectId) -> None:
     who = house.gate.standing(visitor).pseudonym
+    # A law keeps the network log for half a year.
+    house.clock.forward(days=200)
     house.perform(personal(visitor))
     house.perform(Erase(subject=visitor))
     kinds = [entry.kind for entry in house.rooms().log.trail(who)]

@@ -80,7 +80,8 @@ def test_what_was_collected_is_held_since_the_first_time():
         collect("contact.email", purpose="marketing"),
         collect("contact.email"),
     )
-    assert found.held == {"contact.email": Held(NOON, ("account", "marketing"), "provided")}
+    both = ("account", "marketing")
+    assert found.held == {"contact.email": Held(NOON, both, "provided", latest=Moment(NOON + 2))}
 
 
 def test_a_correction_changes_no_holding():
@@ -281,7 +282,7 @@ def test_a_duty_is_owed_until_it_is_settled():
     settle = acts.Settle(subject=None, duty="d", state="denied", code="not_proved")
     assert done(owe).owed == {"d": Owed("copy", NOON, Moment(NOON + 9))}
     assert done(owe, settle).owed["d"] == Owed(
-        "copy", NOON, Moment(NOON + 9), "denied", "not_proved"
+        "copy", NOON, Moment(NOON + 9), "denied", "not_proved", ended=Moment(NOON + 1)
     )
     assert done(settle).owed == {}
 

@@ -1,8 +1,8 @@
 """Terms that a law sets for keeping data, as dated rows (policy 2.1.4b, 6.4c, 7.2d, 7.5a, 9.4-5).
 
 A policy may promise to keep something for less; where a law binds the subject its term prevails,
-and is named. They are engineering input that a lawyer should confirm; what tax law asks of the operator
-stands in the operator's own policy.
+and is named. They are engineering input that a lawyer should confirm; what tax law asks of the
+operator stands in the operator's own policy.
 """
 
 from collections.abc import Iterable
