@@ -270,3 +270,11 @@ def test_only_what_was_packed_for_review_is_released(house: House, subject: Subj
     house.rights.copies.prepare(subject, number)
     with pytest.raises(NotFound):
         house.rights.copies.release(subject, number)
+
+
+def test_every_visit_of_the_network_log_is_in_the_copy(house: House, subject: SubjectId) -> None:
+    for page in ("/a", "/b"):
+        house.troth.usage.record(subject, "usage", {"pages": Secret(page)})
+    packed = fetched(house, subject, made(house, subject))
+    lines = packed.read("elsewhere/troth/visits.jsonl").decode().splitlines()
+    assert [json.loads(line)["usage.pages"] for line in lines] == ["/a", "/b"]

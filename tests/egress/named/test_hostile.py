@@ -319,7 +319,8 @@ def test_a_broken_line_is_no_answer_and_never_clean(wired, fault):
     line.fail(fault, left=10)
     told = swept((bad.database,), found, PATIENCE if fault == "hang" else ENOUGH)["bad"]
     assert told.state == "unreachable"
-    assert bad.left() == before
+    # What was said before the line was cut may have been heard: less is left, never more.
+    assert bad.left() <= before
     line.heal()
     told = swept((bad.database,), found)["bad"]
     assert (told.state, bad.left()) == ("clean", 0)

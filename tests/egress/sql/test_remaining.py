@@ -48,12 +48,10 @@ def test_a_database_that_says_done_and_did_nothing_is_not_clean(stand, monkeypat
     assert {each.why for each in swept.remains} == {"left"}
 
 
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.usefixtures("kind")
 def test_a_trigger_that_brings_a_row_back_is_found_out(stand):
     stood = stand(2)
-    with stood.engines["shop"].connect() as connection:
-        kind = connection.dialect.name
-    if kind != "sqlite":
-        pytest.skip("one database's triggers are proof enough")
     stood.run(
         "shop",
         "CREATE TRIGGER back AFTER DELETE ON visits BEGIN"

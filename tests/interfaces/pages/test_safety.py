@@ -17,7 +17,7 @@ BY_PROGRAMS = ("/v1", "/token", "/revoke", "/userinfo")
 BY_LINK = ("/stop/{token:str}", "/authorize", "/end-session")
 """What others may send us: it has no more authority than the link or the address it leads to."""
 """Its signed link is the authority, so that mail programs can send it (RFC 8058)."""
-COOKIELESS = ("/cookies/choice",)
+COOKIELESS = ("/cookies/choice", "/rights")
 """What a browser without cookies may send: there is nobody to act for where nobody is signed in."""
 PAYLOADS = (
     "<script>alert(1)</script>",

@@ -7,7 +7,8 @@ from troth.chapters.intake.batch import Batch, Tally
 from troth.chapters.intake.controllers import Controllers
 from troth.chapters.intake.delegates import Delegates
 from troth.chapters.intake.empowered import Empowered
-from troth.chapters.intake.ground import Ground
+from troth.chapters.intake.forms import Forms, Sent
+from troth.chapters.intake.ground import Ground, Opened
 from troth.chapters.intake.letters import Letters, Received
 from troth.chapters.intake.mails import Mails, Taken
 from troth.chapters.intake.telling import Telling
@@ -28,6 +29,7 @@ class Intake:
         self._ground = ground
         self._mails = Mails(ground)
         self._letters = Letters(ground)
+        self._forms = Forms(ground)
         self._batch = Batch(ground)
         self._telling = Telling(ground)
         self.delegates = Delegates(ground)
@@ -43,6 +45,12 @@ class Intake:
     def enter(self, told: Received, *, by: Actor) -> str:
         """Enter a letter or a call; return its request's number; see ``Letters.enter``."""
         return self._letters.enter(told, by=by)
+
+    sent = staticmethod(Sent)
+
+    def take_form(self, sent: Sent, *, network: str) -> Opened:
+        """Take a form of somebody who is not signed in; see ``Forms.take``."""
+        return self._forms.take(sent, network=network)
 
     def take_list(self, path: Path, *, dry_run: bool = False) -> Tally:
         """Bring in a list of requests; see ``Batch.take``."""

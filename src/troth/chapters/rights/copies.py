@@ -6,6 +6,7 @@ subject's word, and with any erasure. One that people review is packed first and
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -13,14 +14,23 @@ from msgspec import Struct
 
 from troth.chapters.rights.assurance import demand, permitted
 from troth.documents.notice import Notices, language_of
-from troth.documents.packages.contents import Around, Elsewhere, Line, Member, Rows, Told, Withheld
+from troth.documents.packages.contents import (
+    Around,
+    Elsewhere,
+    Line,
+    Member,
+    Record,
+    Rows,
+    Told,
+    Withheld,
+)
 from troth.documents.packages.packing import Package
 from troth.documents.requests.answer import owe_answer, request_id
-from troth.gate import Entry, Gate, Holding
+from troth.gate import Entry, Gate, Holding, UsageLogs
 from troth.gate.waiting.deposits import Deposit, Deposits
 from troth.model.acts import SUBJECT, SYSTEM, Act, Actor, Export, Json, Settle
 from troth.model.clock import after, iso
-from troth.model.errors import Erased, NotFound, TrothError
+from troth.model.errors import Erased, NotFound, Refused, TrothError
 from troth.model.secret import Secret
 from troth.model.standing import Standing
 from troth.model.terms import SubjectId
@@ -37,6 +47,9 @@ MOST: Final = 3
 """How many copies wait at a time; a new one takes the oldest one's place."""
 GIVING: Final = ("data.shared", "data.entrusted", "data.transferred", "data.disclosed")
 LOOKING: Final = ("data.shown", "use.denied")
+OWN: Final = "troth"
+LOGGED: Final = "usage"
+"""Our own store among the others in a copy, and what of it is kept line by line."""
 OPENED: Final = 30
 """Of a hundred steps: what is done when everything has been opened."""
 
@@ -73,6 +86,14 @@ class _Opened(Struct, frozen=True, kw_only=True):
     entries: tuple[str, ...]
 
 
+class _Visit(Struct, frozen=True, kw_only=True):
+    """One visit of the usage log, as a record among those of other databases."""
+
+    values: dict[str, Secret]
+    store: str = OWN
+    table: str = "visits"
+
+
 class Copies:
     """Copies of what is held."""
 
@@ -80,6 +101,7 @@ class Copies:
         self._gate = gate
         self._notices = notices
         self._deposits = Deposits(gate)
+        self._logs = UsageLogs(gate)
 
     def make(self, subject: SubjectId, *, by: Actor = SUBJECT, language: str = "") -> Copy:
         """Make a copy at once and tell the subject; see ``Rights.copy``."""
@@ -291,17 +313,25 @@ class Copies:
             entries=outcome.entries,
         )
 
-    def _elsewhere(
-        self, subject: SubjectId, left_out: Mapping[str, str], by: Actor
-    ) -> Elsewhere | None:
-        """Gather what other databases hold, without what was left out of this copy."""
+    def _elsewhere(self, subject: SubjectId, left_out: Mapping[str, str], by: Actor) -> Elsewhere:
+        """Gather the visits, and what other databases hold, without what was left out."""
         gathered = self._gate.gather(subject, by=by)
-        if not gathered.stores:
-            return None
+        records: Iterator[Record] = chain(self._visits(subject, by), gathered)
         return Elsewhere(
-            records=(one for one in gathered if f"{one.store}.{one.table}" not in left_out),
+            records=(one for one in records if f"{one.store}.{one.table}" not in left_out),
             unanswered=lambda: gathered.unanswered,
         )
+
+    def _visits(self, subject: SubjectId, by: Actor) -> Iterator[Record]:
+        """Go through the usage log, if there is one that may be shown (policy 9.1c)."""
+        if not {*self._gate.policy().fields(LOGGED)} & {*self._gate.standing(subject).held}:
+            return
+        try:
+            for line in self._logs.read(subject, by=by):
+                yield _Visit(values={"at": Secret(iso(line.at)), **line.values})
+        except Refused:
+            # Set aside, or forbidden by a law: then it is not in the copy, as its fields are not.
+            return
 
     def _rows(self, subject: SubjectId, kinds: tuple[str, ...] = ()) -> Rows:
         """Return the rows of the ledger about a subject, of some kinds or all."""

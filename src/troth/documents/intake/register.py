@@ -21,8 +21,8 @@ from troth.model.errors import Sealed, StoreBusy
 from troth.model.secret import Secret
 from troth.store.sql import Row, Store, Tx
 
-Way = Literal["email", "letter", "telephone", "agent", "opendsr", "desk"]
-WAYS: Final = ("email", "letter", "telephone", "agent", "opendsr", "desk")
+Way = Literal["email", "letter", "telephone", "agent", "opendsr", "desk", "centre"]
+WAYS: Final = ("email", "letter", "telephone", "agent", "opendsr", "desk", "centre")
 LEASE: Final = 5 * MINUTE
 KEPT_DAYS: Final = 800
 """A request's records are kept for 24 months (11 CCR 7101); this outlasts them."""

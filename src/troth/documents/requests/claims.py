@@ -16,7 +16,7 @@ from troth.model.secret import Secret, veiled
 
 Channel = Literal["centre", "api", "desk", "email", "letter", "telephone", "agent", "opendsr"]
 """How a request came."""
-OUTSIDE: Final = ("email", "letter", "telephone", "agent", "opendsr", "desk", "api")
+OUTSIDE: Final = ("email", "letter", "telephone", "agent", "opendsr", "desk", "api", "centre")
 COMPARED: Final = (
     *("contact.email", "contact.phone", "contact.address", "account.login"),
     *("identity.name", "identity.birth_date", "identity.id_number"),

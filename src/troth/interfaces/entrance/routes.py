@@ -3,6 +3,7 @@
 from typing import Final
 
 from troth.interfaces.entrance import (
+    asking,
     certified,
     choosing,
     editions,
@@ -34,6 +35,7 @@ ENTRANCE: Final = Addresses(
         ("/clauses", reading.board),
         ("/clauses/{name:str}", reading.clause),
         ("/static/{name:str}", reading.asset),
+        (asking.PLACE, asking.form),
         ("/register", register.form),
         ("/registration", register.form),
         ("/sign-in", signing.form),
@@ -58,6 +60,6 @@ ENTRANCE: Final = Addresses(
         (f"{guardians.MINORS}/{{token:str}}", guardians.take_step),
         ("/sign-out", signing.sign_out),
     ),
-    cookieless=((choice.TAKEN, choosing.choose),),
+    cookieless=((choice.TAKEN, choosing.choose), (asking.PLACE, asking.ask)),
     by_link=(("/stop/{token:str}", stopping.stop_form, stopping.stop),),
 )

@@ -91,10 +91,13 @@ BOOK: Final = Section(
             ),
         ),
         Group("menu_lists", LISTS),
-        Group("menu_also", (("/cookies", "cookies"), ("/clauses", "board"))),
+        Group(
+            "menu_also",
+            (("/rights", "rights_title"), ("/cookies", "cookies"), ("/clauses", "board")),
+        ),
     ),
 )
-ALSO: Final = ("/cookies", "/clauses")
+ALSO: Final = ("/rights", "/cookies", "/clauses")
 """Addresses outside ``/policy`` that belong to its section all the same."""
 
 
