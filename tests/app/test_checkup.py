@@ -132,7 +132,7 @@ def test_a_disk_that_is_nearly_full(
 
 
 def test_a_service_that_listens_to_everybody(well: Path, look: Look) -> None:
-    edit(well, 'host = "127.0.0.1"', 'host = "0.0.0.0"')
+    edit(well, '\nhost = "127.0.0.1"', '\nhost = "0.0.0.0"')
     assert "trusted_proxies" in one(look(), "warning", "listens on 0.0.0.0").remedy
     edit(well, "# trusted_proxies", "trusted_proxies")
     assert not [each for each in look() if "listens" in each.what]

@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_with_why_and_what_to_do(instance: Instance) -> No
 
 
 def test_a_house_that_is_not_known_by_an_address_enters_none(instance: Instance) -> None:
-    changed(instance.folder, 'host = "127.0.0.1"', 'host = "0.0.0.0"')
+    changed(instance.folder, '\nhost = "127.0.0.1"', '\nhost = "0.0.0.0"')
     refused = add(instance)
     assert refused.code == 4
     assert "origin" in refused.err

@@ -48,12 +48,30 @@ PLAIN = {
     "ledger audit": "ledger audit FOLDER",
     "clauses": "clauses --status open",
     "webhooks list": "webhooks list FOLDER",
+    "retention schedule": "retention schedule FOLDER",
+    "retention plan": "retention plan FOLDER",
+    "retention run": "retention run FOLDER",
+    "retention anonymised": "retention anonymised FOLDER",
+    "retention close-purpose": "retention close-purpose FOLDER marketing --dry-run",
+    "retention stop-service": "retention stop-service FOLDER cloud --dry-run",
+    "retention by-law": (
+        "retention by-law FOLDER order-7 --law order-7 --category contact.phone --dry-run"
+    ),
+    "retention paper list": "retention paper list FOLDER",
+    "requests list": "requests list FOLDER",
+    "requests due": "requests due FOLDER",
+    "agents list": "agents list FOLDER",
 }
 """A call of each command that prints data and needs nothing made before."""
 ELSEWHERE = {
     *("serve", "demo", "tour", "accounts import"),
     *("keys end", "staff end", "policy publish", "ledger verify"),
     *("applications end", "applications renew", "cookies scan"),
+    *("agents add", "agents end", "intake certificate", "intake import", "intake serve-mail"),
+    *("intake take", "requests show", "databases check", "databases find", "databases import"),
+    *("databases inspect", "databases plan", "databases show", "retention approve"),
+    *("retention paper enter", "retention paper move", "retention paper destroy"),
+    "retention paper certificate",
     *("consents import", "consents verify", "webhooks test", "webhooks enable"),
 }
 """What is called in a test of its own, here or in test_tour and the other test_cli files."""

@@ -304,3 +304,36 @@ def test_with_cookies_off_everything_can_be_read(refusing: Page) -> None:
     assert refusing.locator(".clause").count() > 100
     refusing.goto("/policy?lang=zh")
     expect(refusing.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
+@pytest.mark.clause("3.2")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_with_cookies_off_one_reads_asks_for_ones_rights_and_opts_out(
+    language: str, refusing: Page, site: Site
+) -> None:
+    member = Person(refusing, site)
+    subject = site.troth.accounts.who(member.has_account())[0].subject
+    refusing.goto(f"/policy?lang={language}")
+    expect(refusing.locator("html")).to_have_attribute("lang", TAGS[language].partition("-GB")[0])
+    assert refusing.locator(".clause").count() > 100
+    refusing.goto(f"/cookies?lang={language}")
+    lost = {
+        "zh": "仍可阅读政策和各项清单、提交行使权利的请求",
+        "en": "Registering, staying signed in",
+    }
+    expect(refusing.get_by_text(lost[language])).to_be_visible()
+    refusing.goto("/rights")
+    refusing.select_option("main [name=kind]", "opt_out_sale")
+    refusing.fill("main [name='contact.email']", member.email)
+    refusing.fill("main [name=text]", "Sell and share nothing of mine.")
+    refusing.locator("main form[action='/rights'] button").click()
+    expect(refusing.locator("main .told.good .value")).to_be_visible()
+    link = site.troth.proof.links.write(subject, "stop/marketing")
+    refusing.goto(f"/stop/{link}")
+    refusing.locator("main form button").click()
+    refusing.wait_for_load_state()
+    assert "marketing" in site.troth.gate.standing(subject).objections
+    refusing.goto("/")
+    answer(refusing, "none")
+    expect(refusing.locator(f"{BANNER} form")).to_have_count(0)
+    assert names(refusing) == set()

@@ -25,8 +25,12 @@ CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 OF_A_CASE = (
     *("/desk/reviews/{subject:str}/{case:str}", "/desk/changes/{subject:str}"),
     *("/desk/changes/{subject:str}/{case:str}", "/desk/minors/{guardian:str}"),
+    *("/desk/databases/{subject:str}", "/desk/paper/{number:str}", "/powers/{token:str}"),
+    *("/desk/requests/{subject:str}/{number:str}", "/erasure/{region:str}/{who:str}"),
+    "/desk/requests/{subject:str}/{number:str}/code/{whose:str}/{challenge:str}",
+    "/opendsr/v2/requests/{reference:str}",
 )
-"""Pages of the console about a case that nobody has here; the walks come by them."""
+"""Pages about a case that nobody has here, and a program's; the walks come by some of them."""
 FILES_TO_KEEP = ("/file", "/proof")
 CLOSED = ("/minors", "/me/consents/receipt")
 """What is there only for a service meant for minors, or with the name of a consent."""

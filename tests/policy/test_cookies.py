@@ -58,7 +58,6 @@ def test_a_life_longer_than_thirteen_months_is_for_a_person_to_judge() -> None:
     assert ("warning", "`analytics` lives longer than 13 months") in told
 
 
-@pytest.mark.clause("3.3")
 def test_no_entry_is_for_another_purpose_than_the_two_that_are_printed(edition: Edition) -> None:
     assert purposes_of(edition, "web.cookie", ("3.1.1",)) == ("authenticate",)
     assert purposes_of(edition, "web.cookie", ("3.1.2",)) == ("analytics", "personalise")
@@ -69,7 +68,6 @@ def test_no_entry_is_for_another_purpose_than_the_two_that_are_printed(edition: 
         )
 
 
-@pytest.mark.clause("3.1")
 def test_every_entry_has_purpose_category_life_party_and_both_languages(edition: Edition) -> None:
     register = register_of(edition)
     assert {one.name for one in register.technologies} == set(edition.cookies)

@@ -236,7 +236,6 @@ def test_the_network_log_is_kept_six_months_at_least(edition):
     assert [floor.keep for floor in log.floor] == ["P183D"]
 
 
-@pytest.mark.clause("3.3")
 def test_cookies_serve_only_the_two_printed_purposes(edition):
     allowed = {"authenticate", "analytics", "personalise"}
     assert {cookie.purpose for cookie in edition.cookies.values()} <= allowed

@@ -172,7 +172,7 @@ def test_joined_data_is_personal_and_made_anonymous():
     assert "anonymise" not in allowed.duties
 
 
-@pytest.mark.clause("2.1.6b", "3.3", "7.3")
+@pytest.mark.clause("2.1.6b", "7.3")
 @pytest.mark.parametrize("field", ["support.question", "web.cookie", "telemetry.crash"])
 def test_what_has_one_use_serves_no_other(field):
     consenting = said(ADULT, "marketing", "approved", "publish")

@@ -89,7 +89,7 @@ def test_an_address_holds_random_ids_and_declared_names_only() -> None:
         if endpoint.method == "GET" and endpoint.takes
         for name in endpoint.takes.__struct_fields__
     }
-    assert asked == {"limit", "cursor", "old", "new"}
+    assert asked == {"limit", "cursor", "old", "new", "to", "entry", "form"}
     assert all("?" in row or "value" not in row for row in TABLE)
 
 

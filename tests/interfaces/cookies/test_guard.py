@@ -44,7 +44,6 @@ def setting(site: Site, *lines: str) -> None:
 # --- cookies -----------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("3.3")
 def test_a_cookie_that_is_not_declared_is_never_set(site: Site, ask: Ask) -> None:
     setting(site, "session=1; Path=/; HttpOnly", "tracker=2; Path=/")
     for headers in ([], [said("analytics", "personalise")]):
@@ -98,7 +97,6 @@ def test_a_tag_of_a_category_without_a_yes_is_inert(ask: Ask) -> None:
     assert b'<script data-category="analytics"' in ask(headers=[said("analytics")]).body
 
 
-@pytest.mark.clause("A.5")
 def test_the_first_page_has_the_banner_and_its_links(ask: Ask) -> None:
     page = ask().body.decode()
     assert page.index('id="cookie-banner"') < page.index("<h1>Shop")

@@ -196,7 +196,6 @@ def test_the_session_needs_no_choice_and_is_bound_to_this_host(troth: Troth) -> 
 # --- privacy signals ---------------------------------------------------------------------------
 
 
-@pytest.mark.clause("9.6b")
 def test_a_privacy_signal_is_honoured_shown_and_counted(troth: Troth) -> None:
     visitor = Visitor(troth, "en")
     before = sum(times for *_, times in troth.cookies.heard())

@@ -14,7 +14,7 @@ from troth.model.errors import BadInput, Refused
 
 BY_PROGRAMS = ("/v1", "/token", "/revoke", "/userinfo")
 """What programs call: no cookie counts there."""
-BY_LINK = ("/stop/{token:str}", "/authorize", "/end-session")
+BY_LINK = ("/stop/{token:str}", "/powers/{token:str}", "/authorize", "/end-session")
 """What others may send us: it has no more authority than the link or the address it leads to."""
 """Its signed link is the authority, so that mail programs can send it (RFC 8058)."""
 COOKIELESS = ("/cookies/choice", "/rights")

@@ -250,8 +250,14 @@ def listed(folder: Path, *, destroyed: bool, as_json: bool) -> None:
 @click.option("--subject", default="", help="The subject's id.")
 @click.option("--letter", default="", help="The letter's number, where nobody knows whose it is.")
 @click.option("--category", required=True, help="What is written on it, as the policy names it.")
-@click.option("--kind", type=click.Choice(KINDS), default="letter", show_default=True)
-@click.option("--pages", default=1, show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="letter",
+    show_default=True,
+    help="What kind of paper it is.",
+)
+@click.option("--pages", default=1, show_default=True, help="How many pages it has.")
 @click.option("--place", required=True, help="Room, cabinet, shelf.")
 @staff
 @as_json
@@ -299,7 +305,7 @@ def move(folder: Path, number: str, place: str, who: str, *, as_json: bool) -> N
 @paper.command()
 @folder
 @click.argument("number")
-@click.option("--method", type=click.Choice(METHODS), required=True)
+@click.option("--method", type=click.Choice(METHODS), required=True, help="What was done to it.")
 @click.option("--level", type=click.Choice(LEVELS), default=None, help="Of DIN 66399, if shredded.")
 @staff
 @as_json

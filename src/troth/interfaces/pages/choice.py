@@ -11,6 +11,7 @@ from markupsafe import Markup
 from troth.app import Troth
 from troth.interfaces.cookies import banner
 from troth.interfaces.cookies.banner import SAID, Place
+from troth.interfaces.cookies.words import say
 from troth.model.acts import Actor
 from troth.model.cookies import COOKIE, HEADER, Decision, signalled
 from troth.model.errors import Refused, TrothError
@@ -88,9 +89,9 @@ def form(request: Call, found: Decision, place: Place) -> Markup:
     return Markup(banner.controls(register, found, place, folded=False))  # noqa: S704  # as above
 
 
-def honoured(request: Call, found: Decision, language: str) -> str:
+def honoured(found: Decision, language: str) -> str:
     """Say that the browser's privacy signal is honoured; nothing where it sends none."""
-    return banner.honoured(_house(request).cookies.register(), found, language)
+    return say("signal", language) if found.signal else ""
 
 
 def place_of(request: Call, language: str, token: tuple[str, str]) -> Place:

@@ -227,7 +227,7 @@ def show(
             who=who,
             section=section(request.url.path, who),
             asks=choice.shown(request, chosen, place_of(request)),
-            signal=choice.honoured(request, chosen, words.language),
+            signal=choice.honoured(chosen, words.language),
             edition=house(request).gate.policy().edition,
             troubles=troubles,
             wrong={trouble.field: trouble for trouble in troubles},
