@@ -8,7 +8,7 @@ from troth.model.secret import Secret
 from troth.model.terms import AgeBand, Region, SubjectId
 
 AT: Final[Moment] = moment("2026-11-22T12:00:00")
-REGION: Final = Region("cn")
+REGION: Final = Region("global")
 PURPOSE: Final = "fraud"
 """A purpose that may hold all fifteen fields and records every use durably."""
 BATCHED: Final = "security"
@@ -46,6 +46,7 @@ def secrets(number: int) -> dict[str, Secret]:
 def arrival(subject: SubjectId, values: dict[str, Secret]) -> tuple[Act, ...]:
     """Return the acts that open somebody's file and keep their profile."""
     return (
-        Admit(subject=subject, residence="CN", regimes=("cn",), age=AgeBand.ADULT),
+        # Under a law that lets the network log go: what is erased is erased whole.
+        Admit(subject=subject, residence="EEA", regimes=("eu",), age=AgeBand.ADULT),
         Collect(subject=subject, values=values, purpose=PURPOSE),
     )
