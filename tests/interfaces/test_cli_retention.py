@@ -9,7 +9,7 @@ SHELF = ("--category", "rights.letter", "--place", "archive 2, shelf 4", "--lett
 def test_a_plan_is_made_and_approved_by_its_number(instance: Instance) -> None:
     plan = said("retention", "plan", instance.folder, "--json")
     assert plan.code == 0
-    approved = said("retention", "approve", instance.folder, plan.data["id"], "--json")
+    approved = said("retention", "approve", instance.folder, plan.data["plan"]["id"], "--json")
     assert (approved.code, approved.err) == (0, "")
 
 

@@ -31,7 +31,7 @@ OF_A_CASE = (
     "/opendsr/v2/requests/{reference:str}",
 )
 """Pages about a case that nobody has here, and a program's; the walks come by some of them."""
-FILES_TO_KEEP = ("/file", "/proof")
+FILES_TO_KEEP = ("/file", "/proof", ".csv")
 CLOSED = ("/minors", "/me/consents/receipt")
 """What is there only for a service meant for minors, or with the name of a consent."""
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'

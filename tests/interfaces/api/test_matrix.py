@@ -66,6 +66,10 @@ TABLE: dict[str, tuple[str, object, int]] = {
     ),
     "POST /v1/requests": ("perform", {"kind": "access", "claim": {}}, 200),
     "GET /v1/requests/{number}": ("subjects", None, 404),
+    "GET /v1/cookies": ("", None, 200),
+    "GET /v1/cookies/choice": ("", None, 200),
+    "POST /v1/cookies/choice": ("", {"given": []}, 403),
+    "GET /v1/cookies/receipts/{receipt}": ("", None, 404),
     "GET /v1/policy": ("", None, 200),
     "GET /v1/policy/editions": ("", None, 200),
     "GET /v1/policy/editions/{edition}/source": ("", None, 404),
@@ -108,7 +112,8 @@ def ask(office: Office, row: str, key: str, subject: SubjectId) -> int:
     _, body, _ = TABLE[row]
     if isinstance(body, dict) and "acts" in body:
         body = {**body, "acts": [{**USE, "subject": subject}]}
-    where = path.format(subject=subject, region="cn", entry=ENTRY, edition=EDITION, number=NUMBER)
+    named = {"entry": ENTRY, "edition": EDITION, "number": NUMBER, "receipt": ENTRY}
+    where = path.format(subject=subject, region="cn", **named)
     response = office.call(method, where, key, **({} if body is None else {"json": body}))
     if response.status_code >= 400:
         problem(response, response.status_code, response.json()["code"])

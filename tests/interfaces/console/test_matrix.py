@@ -40,6 +40,7 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("POST", "/desk/terms"): PRIVACY,
     ("GET", "/desk/paper"): PRIVACY,
     ("POST", "/desk/paper"): PRIVACY,
+    ("GET", "/desk/paper/{number}"): PRIVACY,
     ("POST", "/desk/paper/{number}"): PRIVACY,
     ("GET", "/desk/reviews"): IDENTITY,
     ("GET", "/desk/reviews/{subject}/{case}"): IDENTITY,

@@ -12,7 +12,7 @@ from troth.interfaces.pages.forms import Form, Forms, stale
 from troth.interfaces.server import application
 from troth.model.errors import BadInput, Refused
 
-BY_PROGRAMS = ("/v1", "/token", "/revoke", "/userinfo")
+BY_PROGRAMS = ("/v1", "/opendsr", "/token", "/revoke", "/userinfo")
 """What programs call: no cookie counts there."""
 BY_LINK = ("/stop/{token:str}", "/powers/{token:str}", "/authorize", "/end-session")
 """What others may send us: it has no more authority than the link or the address it leads to."""
