@@ -19,9 +19,11 @@ from troth.app import Troth
 from troth.model.acts import SYSTEM, AcceptTerms, Act, Actor, Admit, Collect
 from troth.model.clock import SetClock
 from troth.model.secret import Secret
-from troth.model.terms import AgeBand, SubjectId
+from troth.model.terms import AgeBand, Region, SubjectId
 
 GROUP: Final = "retention"
+REGION: Final = Region("cn")
+"""Where a law keeps the network log for half a year."""
 OBSERVED: Final = ("web", "usage", "device", "telemetry")
 NOT_FOR_SECURITY: Final = ("web.cookie", "web.tag")
 VALUES: Final = {"text": "a value", "ip": "203.0.113.7", "json": '{"seen":[1,2,3]}'}
@@ -38,7 +40,7 @@ SIZES: Final = {"tiny": 50, "quick": 3_000, "default": 10_000, "full": 38_462}
 
 def arrival(troth: Troth, number: int, fields: tuple[str, ...]) -> list[Act]:
     """Return the acts that bring somebody in with what their visits left behind."""
-    subject = SubjectId.new(people.REGION)
+    subject = SubjectId.new(REGION)
     edition = troth.gate.policy().hash
     known = people.profile(number)
     own = {name: Secret(text) for name, text in known.items() if name.split(".")[0] in OWN}
