@@ -1,12 +1,12 @@
 """People for tests of chapters: a house with its chapters, and somebody who registers in it."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from troth.app import Troth
+from troth.app.rehearsal import code_in
 from troth.chapters.accounts import Begun, Registration, Welcome
 from troth.chapters.evidence import Evidence
 from troth.chapters.incidents import Incidents
@@ -28,7 +28,6 @@ PHONE = Secret("+8613900001111")
 PASSWORD = Secret("violet harbour skates uphill")
 NAME = Secret("李娜")
 ID_NUMBER = Secret("110105199003071802")
-CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 SUPPORT = Actor(kind="staff", id="s1", role="support")
 IDENTITY = Actor(kind="staff", id="s2", role="identity")
 SECOND = Actor(kind="staff", id="s3", role="identity")
@@ -112,8 +111,7 @@ class House:
         return channel.sent[-1]
 
     def code(self, channel: MemoryChannel) -> str:
-        found = CODE.search(self.last(channel).text.reveal())
-        return found[0] if found else "000000"
+        return code_in(self.last(channel).text.reveal()) or "000000"
 
     def kinds(self, subject: SubjectId) -> list[str]:
         return [entry.kind for entry in self.gate.trail(subject)]

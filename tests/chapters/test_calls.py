@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.chapters.people import CODE, EMAIL, PASSWORD, PHONE, SUPPORT, House
+from tests.chapters.people import EMAIL, PASSWORD, PHONE, SUPPORT, House
+from troth.app.rehearsal import code_in
 from troth.chapters.calls import Call
 from troth.documents.proof.codes import PER_HOUR
 from troth.model.acts import SUBJECT, SYSTEM, Actor
@@ -32,9 +33,8 @@ def read_out(house: House, by: Actor = CALLER) -> Secret:
     [call] = waiting(house)
     text = house.troth.calls.open(call.id, by).text.reveal()
     house.troth.calls.report(call.id, "reached", by)
-    found = CODE.search(text)
-    assert found
-    return Secret(found[0])
+    assert code_in(text)
+    return Secret(code_in(text))
 
 
 # --- every flow ----------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_a_code_that_was_read_out_binds_a_phone(house: House, subject: SubjectId
 def test_an_unknown_number_waits_alike_and_its_call_holds_no_code(house: House) -> None:
     house.accounts.begin_sign_in(PHONE, via=BY_CALL)
     [call] = waiting(house)
-    assert not CODE.search(house.troth.calls.open(call.id, CALLER).text.reveal())
+    assert not code_in(house.troth.calls.open(call.id, CALLER).text.reveal())
 
 
 def test_nobody_is_called_at_an_e_mail_address(house: House, subject: SubjectId) -> None:

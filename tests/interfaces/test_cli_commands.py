@@ -200,7 +200,6 @@ def test_lost_keys_come_back_and_where_data_is_lost_too_the_next_step_is_named(
     assert [each["field"] for each in held] == ["contact.email"]
 
 
-@pytest.mark.clause("9.1b")
 def test_what_is_held_is_told_without_a_value(instance: Instance) -> None:
     told = said("subject", "show", instance.folder, instance.subject)
     assert "contact.email" in told.out

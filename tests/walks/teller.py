@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from tests.chapters.people import EMAIL, PHONE, PRIVACY, House, ticks
 from tests.chapters.test_incidents import TOLD
 from tests.chapters.test_updates import edition
+from troth.app.rehearsal import CODE, code_in
 from troth.ledger.entry import Entry
 from troth.model.acts import Actor, Use
 from troth.model.clock import iso
@@ -24,7 +25,6 @@ MOMENTS = ("by", "until", "irreversible_by", "effective", "expires")
 ID = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16}|r-[0-9a-f-]+|i-[0-9a-z]+)\b")
 SUBJECT = re.compile(r"\b(?:cn|global)-[a-z2-7]{26}\b")
 LINK = re.compile(r"https://\S+")
-CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 
 class Teller:
@@ -136,9 +136,9 @@ class Teller:
     def do_prove(self, act: str) -> Iterator[str]:
         challenge = self._house.rights.begin_proof(self.subject, act)
         self._house.deliver()
-        code = CODE.search(self._house.email.sent[-1].text.reveal())
+        code = code_in(self._house.email.sent[-1].text.reveal())
         assert code
-        self._by = self._house.rights.prove(self.subject, act, challenge, Secret(code[0]))
+        self._by = self._house.rights.prove(self.subject, act, challenge, Secret(code))
         return iter(())
 
     def do_erase(self) -> Iterator[str]:

@@ -21,7 +21,8 @@ from troth.app.settings import EmailSettings, IdentitySettings, stores
 from troth.egress.loopback import MailSink
 from troth.model.clock import Clock
 
-CODE: Final = re.compile(r"(?<!\d)(\d{6})(?!\d)")
+CODE: Final = re.compile(r"(?<![0-9A-Za-z])[0-9]{6}(?![0-9A-Za-z])")
+"""Six digits that stand alone: the number of a request may hold six of its own."""
 
 
 class Rehearsal:
@@ -81,5 +82,14 @@ class Rehearsal:
     @staticmethod
     def code(messages: list[str]) -> str:
         """Return the code in the last message that holds one; empty when none does."""
-        codes = [found[1] for text in messages if (found := CODE.search(text))]
-        return codes[-1] if codes else ""
+        return next(filter(None, map(code_in, reversed(messages))), "")
+
+
+def code_in(text: str) -> str:
+    """Return the one-time code that a message brings; empty when it brings none.
+
+    >>> code_in("r-8cc4ee247184: use the code 314159."), code_in("r-8cc4ee247184")
+    ('314159', '')
+    """
+    found = CODE.search(text)
+    return found[0] if found else ""

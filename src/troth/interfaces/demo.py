@@ -5,7 +5,6 @@ house. Their passwords are printed at each start, because nobody real has them.
 """
 
 import json
-import re
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +12,11 @@ from msgspec import Struct
 from rich.console import Console
 
 from troth.app import Registration, Shown, Tick, Troth
+from troth.app.rehearsal import code_in
 from troth.model.errors import BadInput, NotProved, Taken
 from troth.model.secret import Secret
 
 DONE: Final = "demo.json"
-CODE: Final = re.compile(r"(?<!\d)(\d{6})(?!\d)")
 
 
 class Synthetic(Struct, frozen=True, kw_only=True):
@@ -135,7 +134,6 @@ def _code(troth: Troth, channel: str, address: str) -> str:
     spool = troth.settings.path(troth.settings.spool) / channel
     for file in sorted(spool.glob("*.json"), key=lambda path: -path.stat().st_mtime_ns):
         sheet = json.loads(file.read_text("utf-8"))
-        found = CODE.search(sheet["text"])
-        if sheet["to"] == address and found:
-            return found[1]
+        if sheet["to"] == address and (code := code_in(sheet["text"])):
+            return code
     return ""

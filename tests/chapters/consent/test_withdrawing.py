@@ -257,6 +257,24 @@ def test_a_withdrawal_reaches_the_operators_services_and_the_recipients(told: To
     assert tellings(house, subject) == {f"{TELL}/partners": "fulfilled"}
 
 
+@pytest.mark.clause("9.2")
+def test_a_correction_supersedes_the_value_and_reaches_who_had_it(told: Told) -> None:
+    house, new = told.house, Secret("北京市朝阳区 9 号")
+    subject = addressed(house)
+    reference = shared(house, subject)
+    house.rights.correct(subject, {"contact.address": new})
+    house.troth.tick()
+    (event,) = told.heard(told.partner)
+    assert event["type"] == "data.corrected"
+    assert (event["data"]["references"], event["data"]["fields"]) == (
+        [reference],
+        ["contact.address"],
+    )
+    assert tellings(house, subject) == {f"{TELL}/partners": "fulfilled"}
+    use = Use(subject=subject, fields=("contact.address",), purpose="rights")
+    assert house.gate.perform(use, by=SYSTEM).values["contact.address"] == new
+
+
 def test_no_event_holds_a_value_or_a_pseudonym(told: Told) -> None:
     house = told.house
     subject = addressed(house)
