@@ -2,10 +2,12 @@
 
 A real PostgreSQL from a wheel, as the tests have it. The floor is the same statements written by
 hand with psycopg; what Troth costs beside it is the map, the look at the schema, and looking again
-by value in every table. Then the same with many rows that are others', and fifty people at once.
+by value in every table. Then the same with many rows that are others', fifty people at once, and
+one who has very many rows.
 """
 
 import itertools
+import resource
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -51,6 +53,11 @@ FILL: Final = (
     "INSERT INTO visits SELECT 'other' || n || '@x.net', 'now' FROM generate_series(1, {n}) n",
     "INSERT INTO subscriptions SELECT {first} + n, '+85' || n, 'x' FROM generate_series(1, {n}) n",
     "ANALYZE",
+)
+
+MANY: Final = (
+    "INSERT INTO logins (id, customer_id, time, ip)"
+    " SELECT {first} + n, {who}, 'now', 'here' FROM generate_series(1, {n}) n"
 )
 
 
@@ -187,6 +194,29 @@ def at_once(place: Place, count: int) -> list[Fact]:
     ]
 
 
+def of_one(place: Place, rows: int) -> list[Fact]:
+    """Copy and erase somebody who has very many rows; memory must not grow with them."""
+    ((who,),) = place.newcomers(1)
+    with place.engine.begin() as connection:
+        connection.exec_driver_sql(MANY.format(first=OTHERS, who=who, n=rows))
+    before = _peak()
+    laps = []
+    for call in (place.access, place.erase):
+        start = time.perf_counter()
+        call(who)
+        laps.append(time.perf_counter() - start)
+    grown = f"{(_peak() - before) / 1024:.0f} MB more resident at most"
+    return [
+        Fact(group=GROUP, operation=f"{name} all of one's rows", value=took, unit="s", n=rows,
+             note=f"{rows / took:,.0f} rows/s; {grown}")
+        for name, took in zip(("copy", "erase"), laps, strict=True)
+    ]  # fmt: skip
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
 def run(plan: Plan, folder: Path) -> Findings:
     """Measure over fifteen tables with three people in them, then with many rows of others."""
     found = Findings(group=GROUP)
@@ -206,6 +236,8 @@ def run(plan: Plan, folder: Path) -> Findings:
             timed = interleave(contenders, plan.pace, "wall")
             found.rows += rows_of(GROUP, name, timed, (goal,), PEER)
         found.facts += at_once(places[0], AT_ONCE if plan.mode != "tiny" else 4)
+        for rows in _sizes(plan) if plan.mode in ("default", "full") else ():
+            found.facts += of_one(places[0], rows)
         for place in places:
             place.close()
     finally:

@@ -13,6 +13,7 @@ from typing import Final
 
 from bench import (
     accounts,
+    consents,
     cookies,
     databases,
     decide,
@@ -33,6 +34,7 @@ from bench.report import Findings, Report
 Group = Callable[[Plan, Path], Findings]
 GROUPS: Final[dict[str, Group]] = {
     "decide": decide.run,
+    "consents": consents.run,
     "cookies": cookies.run,
     "databases": databases.run,
     "vault": vault.run,

@@ -88,7 +88,9 @@ class Desk:
         doomed = [SubjectId.new(people.REGION) for _ in range(calls)]
         for who in doomed:
             self.send(*self._arrival(who))
-        return [self.request(f"/v1/subjects/{who}/erase", {}) for who in doomed]
+        return [
+            self.request(f"/v1/subjects/{who}/erase", {"ground": "purpose_ended"}) for who in doomed
+        ]
 
 
 def _plain(value: object) -> object:

@@ -13,7 +13,7 @@ from tests.app.files import asked, prints
 from tests.gate.house import House
 from troth.app import checkup, doctor, switch
 from troth.app.checkup import Ailment
-from troth.model.acts import Notify, Use
+from troth.model.acts import Actor, Notify, Use
 from troth.model.clock import SetClock
 from troth.model.secret import Secret
 
@@ -223,4 +223,15 @@ def test_it_does_not_count_what_people_do_as_the_houses_own(
     with enter() as house:
         subject = house.admit("EEA")
         house.perform(Use(subject=subject, fields=("contact.email",), purpose="authenticate"))
+    assert {ailment.what for ailment in look()} == WHOLE
+
+
+def test_a_plan_that_waits_for_somebody(enter: Enter, well: Path, look: Look) -> None:
+    with enter() as house:
+        plan = house.troth.retention.plan()
+    told = one(look(), "warning", "waits for an approval since 2026-11-02")
+    assert f"troth retention approve {plan.id}" in told.remedy
+    with enter() as house:
+        by = Actor(kind="staff", id="s4", role="privacy")
+        house.troth.retention.approve(plan.id, by=by)
     assert {ailment.what for ailment in look()} == WHOLE

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from tests.chapters.factors import BROWSER, NAME, Person
 from tests.chapters.people import House
 from tests.support.authenticator import ORIGIN
+from tests.support.browser import with_authenticator
 from troth.app import PasskeyAnswer
 from troth.chapters.accounts.proving import Asked
 from troth.model.errors import NotProved
@@ -36,17 +37,7 @@ def browser(page: Page) -> Page:
     """Return a page of ours in a browser that has an authenticator built in."""
     page.route("**/*", lambda route: route.fulfill(body="<!doctype html><title>-</title>"))
     page.goto(ORIGIN)
-    wire = page.context.new_cdp_session(page)
-    wire.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    }
-    wire.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    with_authenticator(page)
     return page
 
 

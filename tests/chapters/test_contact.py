@@ -74,7 +74,6 @@ def test_an_advertisement_cannot_go_out_as_another_notice(house: House, subject:
         house.contact.send(subject, "service_message", {"message": "buy"}, purpose="marketing")
 
 
-@pytest.mark.clause("7.4d")
 def test_everybody_is_told_by_an_announcement_that_stays(house: House) -> None:
     house.contact.announce("breach", "/notices/2026-11")
     (entry,) = house.recent("notice.announced", "global")

@@ -56,6 +56,19 @@ def chosen(house: House) -> list[Entry]:
 # --- the record --------------------------------------------------------------------------------
 
 
+def test_choices_are_counted_by_category_and_answer(house: House) -> None:
+    before = house.troth.cookies.choices()
+    choose(house, "analytics")
+    choose(house)
+    after = house.troth.cookies.choices()
+    more = {key: count - before.get(key, 0) for key, count in after.items()}
+    assert {key: count for key, count in more.items() if count} == {
+        ("analytics", "given"): 1,
+        ("analytics", "refused"): 1,
+        ("personalise", "refused"): 2,
+    }
+
+
 def test_a_choice_is_an_entry_about_nobody(house: House) -> None:
     choice = choose(house, "analytics")
     (entry,) = chosen(house)

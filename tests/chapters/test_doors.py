@@ -176,7 +176,7 @@ def test_an_erasure_by_any_hand_takes_sessions_and_devices_with_it(person: Perso
     house.accounts.sign_in(EMAIL, PASSWORD, origin=AWAY)
     plan = house.rights.plan(subject)
     assert plan.everything
-    house.rights.erase(subject, by=PRIVACY)
+    house.rights.erase(subject, ground="purpose_ended", by=PRIVACY)
     store = house.gate.regions[subject.region].store
     for table in ("sessions", "devices"):
         assert store.query(f"SELECT COUNT(*) FROM {table}") == [(0,)]

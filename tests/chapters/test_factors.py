@@ -6,11 +6,12 @@ import pyotp
 import pytest
 
 from tests.chapters.factors import BROWSER, NAME, Person
-from tests.chapters.people import EMAIL, PASSWORD, PRIVACY, PROVED, House
+from tests.chapters.people import EMAIL, PASSWORD, PROVED, House
+from tests.chapters.requests.strangers import FIRST, SECOND, opened, paper
 from tests.support.authenticator import Authenticator
 from troth.app import PasskeyAnswer
 from troth.documents.proof.passkeys import MOST
-from troth.model.acts import Collect, Export, Show, Use
+from troth.model.acts import Actor, Collect, Export, Show, Use
 from troth.model.clock import MINUTE
 from troth.model.errors import (
     BadInput,
@@ -319,7 +320,15 @@ def test_a_copy_holds_the_passkeys_and_neither_secret_nor_codes(person: Person) 
 def test_whoever_lost_everything_is_helped_by_staff_who_know_them(person: Person) -> None:
     person.add_app()
     person.told()
-    person.house.rights.erase(person.subject, FACTORS, by=PRIVACY)
+    desk, asked = person.house.rights.desk, opened(person.house, "delete", residence="US")
+    field = "rights.identity_proof"
+    desk.attach(asked.requester, asked.number, field, paper(), by=Actor(kind="visitor"))
+    told = {"subject": person.subject, "method": "documents"}
+    desk.verify(asked.requester, asked.number, by=FIRST, **told)  # type: ignore[arg-type]
+    person.house.clock.forward(days=3)
+    desk.propose(person.subject, asked.number, by=FIRST)
+    rights = person.house.rights
+    rights.erase(person.subject, FACTORS, settles=asked.number, by=SECOND)
     assert not set(FACTORS) & person.house.held(person.subject)
     assert person.accounts.sign_in(EMAIL, PASSWORD).subject == person.subject
 

@@ -12,7 +12,7 @@ import pytest
 from tests.chapters.people import PROVED, House
 from troth.app.traces import find_traces
 from troth.chapters.accounts.importing import Report, Stated
-from troth.chapters.accounts.intake import BATCH, Problem
+from troth.documents.imports.batches import BATCH, Problem
 from troth.documents.imports.register import Imports, Tally
 from troth.model.errors import BadInput, NotFound, NotProved, UnknownTerm
 from troth.model.secret import Secret
@@ -432,7 +432,7 @@ def test_somebody_who_registers_meanwhile_costs_their_row_and_no_other(
 def test_the_report_names_the_first_problems_and_counts_the_rest(
     house: House, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("troth.chapters.accounts.intake.MOST_TOLD", 2)
+    monkeypatch.setattr("troth.documents.imports.batches.MOST_TOLD", 2)
     report = run(house, written(file, *("nowhere,,,,\n",) * 5))
     assert report.refused == 5
     assert report.problems == tuple(

@@ -50,3 +50,19 @@ def test_a_service_without_a_clause_of_the_policy_does_not_compile(house: House)
 )
 def test_the_policy_says_which_sites_it_covers(house: House, host: str, covered: bool) -> None:
     assert bool(house.gate.policy().services_on(host)) is covered
+
+
+@pytest.mark.clause("P.2")
+def test_an_acceptance_says_which_edition_in_which_language_by_what_means_and_where(
+    house: House,
+) -> None:
+    subject = house.register().subject
+    (entry,) = [one for one in house.gate.trail(subject) if one.kind == "terms.accepted"]
+    assert entry.what == {
+        "edition": house.gate.policy().hash,
+        "language": "zh",
+        "means": "checkbox",
+        "surface": entry.what["surface"],
+    }
+    assert entry.what["surface"]
+    assert entry.at == house.clock.now()

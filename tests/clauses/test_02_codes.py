@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.chapters.factors import Person
-from tests.chapters.people import CODE, EMAIL, PASSWORD, PHONE, House
+from tests.chapters.people import EMAIL, PASSWORD, PHONE, House
+from troth.app.rehearsal import code_in
 from troth.documents.proof.codes import LIFE_MINUTES, PER_HOUR
 from troth.model.errors import NotProved, TooMany
 from troth.model.secret import Secret
@@ -22,7 +23,7 @@ def arrived(house: House, channel: str) -> Secret:
     """Return the code that came, and let no other message be taken for it."""
     house.deliver()
     box = house.email if channel == "email" else house.sms
-    found = [code for message in box.sent for code in CODE.findall(message.text.reveal())]
+    found = [code for message in box.sent if (code := code_in(message.text.reveal()))]
     box.sent.clear()
     return Secret(found[-1])
 

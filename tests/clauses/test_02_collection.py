@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.chapters.people import EMAIL, PASSWORD, PROVED, House, ticks
-from troth.model.acts import Collect, Erase, Use
+from tests.chapters.people import EMAIL, PASSWORD, PHONE, PROVED, SUPPORT, House, ticks
+from tests.clauses.test_02_accounts import traces
+from troth.model.acts import SYSTEM, Collect, Erase, Find, Use
 from troth.model.errors import ConsentMissing, Refused
 from troth.model.secret import Secret
 
@@ -77,3 +78,18 @@ def test_nobody_lies_in_another_region_than_their_own(house: House) -> None:
     rows = "SELECT COUNT(*) FROM subjects"
     counts = {name: rooms.store.query(rows)[0][0] for name, rooms in house.gate.regions.items()}
     assert counts == {"cn": 1, "global": 0}
+
+
+@pytest.mark.clause("2.1.6a")
+def test_a_thread_lies_sealed_and_is_found_by_the_contact_of_whom_it_is_with(house: House) -> None:
+    subject = house.register().subject
+    said = ("登录不了，请帮忙看看", "请重启后再试一次")
+    house.support.record(subject, "chat", Secret(said[0]), way="chat")
+    house.support.record(subject, "chat", Secret(said[1]), way="chat", by=SUPPORT)
+    assert traces(house, *said) == []
+    for field, value in (("contact.phone", PHONE), ("contact.email", EMAIL)):
+        asked = Find(subject=None, field=field, value=value, purpose="support")
+        assert house.gate.perform(asked, by=SUPPORT).found == (subject,)
+    thread = Use(subject=subject, fields=("support.chat",), purpose="support")
+    told = house.gate.perform(thread, by=SYSTEM).values["support.chat"].reveal()
+    assert told.index(said[0]) < told.index(said[1])

@@ -8,7 +8,6 @@ from troth.model.errors import Refused
 from troth.model.secret import Secret
 
 
-@pytest.mark.clause("5.1c")
 def test_nobody_of_us_sees_or_uses_business_data_without_the_customers_word(house: House) -> None:
     subject = house.register().subject
     fields = ("business.data",)

@@ -87,7 +87,6 @@ def test_a_temporary_failure_is_tried_again_after_a_wait_that_doubles(data_store
     assert len(mail.sent) == 1
 
 
-@pytest.mark.clause("7.4c")
 def test_a_permanent_failure_falls_to_the_next_channel_at_once(data_store, at):
     post, mail, text = post_of(data_store, email=[NOBODY])
     sent = post.queue(at, *BOTH)
@@ -96,7 +95,6 @@ def test_a_permanent_failure_falls_to_the_next_channel_at_once(data_store, at):
     assert [(m.id, m.channel, m.address.reveal()) for m in text.sent] == [(sent, "sms", PHONE)]
 
 
-@pytest.mark.clause("7.4c")
 def test_a_channel_that_stays_down_falls_to_the_next_one(data_store, at):
     post, _, text = post_of(data_store, email=[DOWN] * 9, tries=3)
     post.queue(at, *BOTH)

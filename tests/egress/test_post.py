@@ -100,7 +100,7 @@ def test_what_is_posted_verifies_at_the_other_end(http_sink, at):
     KEY.check("m1", told["webhook-timestamp"], told["webhook-signature"], posted.body, at=at)
 
 
-@pytest.mark.clause("2.1.3g")
+@pytest.mark.clause("2.1.3g", "7.2b")
 @pytest.mark.parametrize(
     "url",
     [

@@ -47,7 +47,6 @@ def test_neither_address_nor_text_stands_in_outbox_or_ledger(
         assert secret.decode() not in str(house.gate.trail(subject))
 
 
-@pytest.mark.clause("7.4c")
 def test_a_failed_channel_is_followed_by_the_next_one(house: House, subject: SubjectId) -> None:
     house.channels["email"]._failures.append(NotDelivered(permanent=True, reason="no_such_box"))
     house.perform(told(subject, "notify.service", "email", "sms"), by=SYSTEM)
@@ -63,7 +62,6 @@ def test_a_failed_channel_is_followed_by_the_next_one(house: House, subject: Sub
     assert (delivered.kind, delivered.what["channel"]) == ("notice.delivered", "sms")
 
 
-@pytest.mark.clause("7.4c")
 def test_a_busy_channel_is_tried_again(house: House, subject: SubjectId) -> None:
     house.channels["email"]._failures.append(NotDelivered(reason="busy"))
     house.perform(told(subject), by=SYSTEM)

@@ -1,4 +1,4 @@
-"""Uses that come at once share one commit, and a refusal of one is no other's."""
+"""Uses and words that come at once share one commit, and a refusal of one is no other's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 
 from tests.gate.house import CN, House
 from troth.gate.rooms import Outcome
-from troth.gate.together import MOST, use_each
-from troth.model.acts import Actor, Use
+from troth.gate.together import MOST, Steps, Wanted, alone, in_step, use_each
+from troth.model.acts import SYSTEM, Actor, ConsentGiven, Event, Use
 from troth.model.errors import ConsentMissing, Erased, NotFound, StoreBusy, TrothError
 from troth.model.terms import SubjectId
 
@@ -133,3 +133,109 @@ def test_a_purpose_recorded_in_batches_keeps_its_batches(house: House, commits: 
 
 def test_no_use_is_no_work(house: House) -> None:
     assert use_each(house.gate, []) == []
+
+
+# --- words that come at once --------------------------------------------------------------------
+
+
+def said(subject: SubjectId, to: str = "marketing") -> Wanted:
+    return Wanted((ConsentGiven(subject=subject, to=to),))
+
+
+def saying(house: House, subject: SubjectId, to: str = "marketing") -> Steps[int]:
+    """Say a word, say more when it is said, and come to the number of the word's entry."""
+    known = house.gate.standing(subject).entries
+    done = yield said(subject, to)
+    yield Wanted((Event(subject=subject, name="told", detail={}),), SYSTEM)
+    return known + len(done.entries)
+
+
+def test_words_of_several_are_kept_under_one_commit(house: House, commits: list[int]) -> None:
+    people = [house.admit() for _ in range(5)]
+    commits.clear()
+    done = house.gate.perform_each([said(subject) for subject in people])
+    assert len(commits) == 1
+    for subject, each in zip(people, done, strict=True):
+        assert isinstance(each, Outcome)
+        assert house.gate.standing(subject).consents["marketing"].entry == each.entries[0]
+
+
+def test_a_word_that_may_not_be_said_is_no_others(house: House) -> None:
+    first, second = house.admit(), house.admit()
+    nobody = SubjectId.new(CN)
+    done = house.gate.perform_each([said(first), said(nobody), said(second)])
+    assert [type(each) for each in done] == [Outcome, NotFound, Outcome]
+    assert house.kinds(first).count("consent.given") == 1
+    assert house.kinds(second).count("consent.given") == 1
+
+
+def test_what_is_no_word_keeps_its_own_commit(house: House, commits: list[int]) -> None:
+    people = [house.admit() for _ in range(2)]
+    commits.clear()
+    done = house.gate.perform_each([Wanted((use(subject),), BILLING) for subject in people])
+    assert [told(each) for each in done] == ["person1@mail.example", "person2@mail.example"]
+    assert len(commits) == 2
+
+
+def test_words_of_many_share_some_commits(house: House, commits: list[int]) -> None:
+    subject = house.admit()
+    commits.clear()
+    done = house.gate.perform_each([said(subject)] * (MOST + 2))
+    assert [type(each) for each in done] == [Outcome] * (MOST + 2)
+    assert len(commits) == 2
+
+
+def test_a_word_under_a_key_is_said_once_among_others_too(house: House) -> None:
+    first, second = house.admit(), house.admit()
+    again = Wanted((ConsentGiven(subject=first, to="marketing"),), key="k")
+    (before,) = house.gate.perform_each([again])
+    after, other = house.gate.perform_each([again, said(second)])
+    assert isinstance(before, Outcome)
+    assert isinstance(after, Outcome)
+    assert (after.entries, after.replayed) == (before.entries, True)
+    assert isinstance(other, Outcome)
+    assert house.kinds(first).count("consent.given") == 1
+
+
+def test_steps_of_several_go_on_together(house: House, commits: list[int]) -> None:
+    people = [house.admit() for _ in range(3)]
+    commits.clear()
+    done = in_step(house.gate, [(subject, saying(house, subject)) for subject in people])
+    # The words under one commit, and what follows each under its own: an event is no word.
+    assert len(commits) == 1 + len(people)
+    assert all(isinstance(each, int) and each > 0 for each in done)
+
+
+def test_the_second_word_of_one_subject_reads_what_the_first_wrote(house: House) -> None:
+    subject, other = house.admit(), house.admit()
+    known = house.gate.standing(subject).entries
+    several = [(one, saying(house, one)) for one in (subject, other, subject)]
+    first, _, second = in_step(house.gate, several)
+    assert (first, second) == (known + 1, known + 3)
+
+
+def test_steps_are_told_of_a_refusal_and_may_come_to_something_all_the_same(house: House) -> None:
+    subject, other = house.admit(), house.admit()
+
+    def refused(gone: SubjectId) -> Steps[str]:
+        try:
+            yield said(gone)
+        except NotFound:
+            return "nobody"
+        return "somebody"
+
+    nobody = SubjectId.new(CN)
+    several = [(one, refused(one)) for one in (subject, nobody, other)]
+    assert in_step(house.gate, several) == ["somebody", "nobody", "somebody"]
+    assert alone(house.gate, refused(nobody)) == "nobody"
+
+
+def test_steps_that_do_not_take_a_refusal_come_to_it(house: House) -> None:
+    def asks(subject: SubjectId) -> Steps[Outcome]:
+        return (yield said(subject))
+
+    nobody, somebody = SubjectId.new(CN), house.admit()
+    done = in_step(house.gate, [(one, asks(one)) for one in (nobody, somebody)])
+    assert [type(each) for each in done] == [NotFound, Outcome]
+    with pytest.raises(NotFound):
+        alone(house.gate, asks(nobody))

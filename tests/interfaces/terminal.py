@@ -7,8 +7,10 @@ from typing import Any
 from click.testing import CliRunner
 
 from troth.app import Troth
+from troth.app import open as opened
+from troth.documents.requests.answer import Kind
 from troth.interfaces.cli import main
-from troth.model.acts import AcceptTerms, Admit, Collect
+from troth.model.acts import AcceptTerms, Actor, Admit, Collect
 from troth.model.secret import Secret
 from troth.model.terms import AgeBand, SubjectId
 
@@ -49,6 +51,12 @@ def admitted(troth: Troth, email: str = MAIL) -> SubjectId:
         Collect(subject=subject, values={"contact.email": Secret(email)}, purpose="account"),
     )
     return subject
+
+
+def asked(folder: Path, subject: SubjectId, kind: Kind = "access") -> str:
+    """Have a subject ask for something, by a sign-in that proves it; return the number."""
+    with opened(folder) as troth:
+        return troth.rights.desk.request(subject, kind, by=Actor(kind="subject", assurance=2))
 
 
 def changed(folder: Path, old: str, new: str) -> None:

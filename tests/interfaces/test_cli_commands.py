@@ -10,7 +10,7 @@ import click
 import pytest
 
 from tests.interfaces.conftest import Instance
-from tests.interfaces.terminal import MAIL, changed, said
+from tests.interfaces.terminal import MAIL, asked, changed, said
 from troth.app import open as opened
 from troth.interfaces.cli import COMMANDS, main
 from troth.policy import packs
@@ -41,8 +41,8 @@ PLAIN = {
     "policy diff": "policy diff itnio itnio",
     "subject show": "subject show FOLDER SUBJECT",
     "subject trail": "subject trail FOLDER SUBJECT",
-    "subject export": "subject export FOLDER SUBJECT TMP/copy.zip",
-    "subject erase": "subject erase FOLDER SUBJECT --yes",
+    "subject export": "subject export FOLDER SUBJECT TMP/copy.zip --request ASKED",
+    "subject erase": "subject erase FOLDER SUBJECT --ground purpose_ended --yes",
     "ledger checkpoint": "ledger checkpoint FOLDER",
     "ledger export": "ledger export FOLDER cn TMP/ledger.zip",
     "ledger audit": "ledger audit FOLDER",
@@ -79,7 +79,9 @@ ELSEWHERE = {
 
 def words(call: str, instance: Instance, tmp_path: Path) -> list[str]:
     """Put the instance's own words into a call."""
+    asks = "ASKED" in call
     for word, value in {
+        "ASKED": asked(instance.folder, instance.subject) if asks else "",
         "TMP": tmp_path,
         "FOLDER": instance.folder,
         "DATA": instance.data,
@@ -209,15 +211,40 @@ def test_what_is_held_is_told_without_a_value(instance: Instance) -> None:
 
 def test_a_copy_is_private_and_whole(instance: Instance, tmp_path: Path) -> None:
     target = tmp_path / "copy.zip"
-    said("subject", "export", instance.folder, instance.subject, target)
+    number = asked(instance.folder, instance.subject)
+    said("subject", "export", instance.folder, instance.subject, target, "--request", number)
     assert target.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(target) as packed:
         assert MAIL in packed.read("data.json").decode()
 
 
+@pytest.mark.parametrize("rest", [(), ("--ground", "request"), ("--request", "r-none")])
+def test_nobody_is_erased_or_given_out_on_nothing(
+    rest: tuple[str, ...], instance: Instance, tmp_path: Path
+) -> None:
+    about = (instance.folder, instance.subject)
+    erased = said("subject", "erase", *about, "--yes", *rest)
+    copied = said("subject", "export", *about, tmp_path / "copy.zip", *rest[:0])
+    assert (erased.code, copied.code) == (2 if "r-none" in rest else 3, 3)
+    assert "proved request" in copied.err
+    assert not (tmp_path / "copy.zip").exists()
+    assert said("subject", "show", *about, "--json").data
+
+
+def test_a_copy_settles_the_request_it_answers_and_goes_out_once(
+    instance: Instance, tmp_path: Path
+) -> None:
+    number = asked(instance.folder, instance.subject)
+    call = ("subject", "export", instance.folder, instance.subject)
+    assert said(*call, tmp_path / "one.zip", "--request", number).code == 0
+    assert said(*call, tmp_path / "two.zip", "--request", number).code == 2
+    assert said("requests", "list", instance.folder, "--json").data == []
+
+
 def test_an_erasure_shows_its_plan_and_can_be_declined(instance: Instance) -> None:
     call = ("subject", "erase", instance.folder, instance.subject)
     assert said(*call, "--dry-run", "--json").data["gone"] == ["contact.email"]
+    call = (*call, "--ground", "purpose_ended")
     declined = said(*call, stdin="n\n")
     assert (declined.code, declined.out) == (130, "")
     assert "1 fields go" in declined.err

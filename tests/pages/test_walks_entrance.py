@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pyotp
 import pytest
@@ -11,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.interfaces.oidc.stand import served
 from tests.pages.site import PASSWORD, Person, Site, browsing
 from tests.pages.test_looks import seen
+from tests.support.browser import with_authenticator
 from tests.support.letters import last_code
 from troth import app
 from troth.app import Troth
@@ -28,14 +28,6 @@ COMPANY = {
     "handler.name": "李四",
     "handler.phone": "+8613700002222",
     "handler.email": "lisi@example.com",
-}
-AUTHENTICATOR = {
-    "protocol": "ctap2",
-    "transport": "internal",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
 }
 
 
@@ -238,14 +230,6 @@ def test_a_passkey_alone_and_as_a_second_factor(chromium: Browser, site: Site) -
         person.sign_in()
         person.press("main form[data-passkey=get] button")
         is_in(person)
-
-
-def with_authenticator(page: Page) -> None:
-    """Give a browser an authenticator of its own, as telephones have one built in."""
-    wire = page.context.new_cdp_session(page)
-    wire.send("WebAuthn.enable")
-    options: dict[str, Any] = {"options": AUTHENTICATOR}
-    wire.send("WebAuthn.addVirtualAuthenticator", options)
 
 
 def add_passkey(person: Person) -> None:

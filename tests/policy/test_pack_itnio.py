@@ -108,7 +108,7 @@ def test_chinese_prevails_and_is_marked_as_a_draft(edition):
     assert edition.policy.draft == {"zh": "awaiting counsel"}
 
 
-@pytest.mark.clause("P.3", "A.3", "1.2a", "2.1.3f", "5.2b", "7.4a", "10.4a")
+@pytest.mark.clause("P.3", "A.3", "1.2a", "2.1.3f", "7.4a", "10.4a")
 def test_what_limits_liability_or_names_a_court_is_emphasised(clauses):
     assert [name for name in HIGHLIGHTED if not clauses[name].emphasis] == []
 

@@ -67,7 +67,6 @@ def test_no_regime_makes_an_answer_later(received, bound, promised):
     assert due <= answer_by(received, bound[:1], promised)
 
 
-@pytest.mark.clause("7.5b")
 def test_a_breach_has_a_clock_for_each_regime():
     at = moment("2026-11-22")
     (eu,) = limits(["eu"], "breach_authority", at)

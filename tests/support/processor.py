@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,7 +13,8 @@ class Processor:
 
     ``slow``: how often it says "in progress" first. ``lies``: it completes erasures and erases
     nothing. ``status``: what it answers everything with instead. ``hangs``: it answers nothing.
-    ``kinds``: what it says that it can do.
+    ``kinds``: what it says that it can do. ``signs``: what signs its answers, in which domain's
+    name; ``certificate`` is the PEM it hands out, at ``certificate_at``.
     """
 
     def __init__(self, people: dict[str, Any]) -> None:
@@ -27,6 +28,10 @@ class Processor:
         self.hangs = False
         self.elsewhere = ""
         self.kinds = ["access", "erasure"]
+        self.signs: Callable[[bytes], str] | None = None
+        self.domain = ""
+        self.certificate = b""
+        self.certificate_at = "/v2/certificate.pem"
         self.over = threading.Event()
         self.port = 0
         self.host = ""
@@ -46,7 +51,11 @@ class Processor:
     def get(self, path: str) -> tuple[int, Any]:
         known = path.rpartition("/")[2]
         if path == "/v2/discovery":
-            return 200, {"api_version": "2.0", "supported_subject_request_types": self.kinds}
+            told = {"api_version": "2.0", "supported_subject_request_types": self.kinds}
+            place = {"processor_certificate": self.certificate_at} if self.certificate else {}
+            return 200, told | place
+        if path == "/v2/certificate.pem" and self.certificate:
+            return 200, self.certificate
         if path.startswith("/results/"):
             return 200, self.results(known)
         if known not in self.asked:
@@ -111,9 +120,12 @@ def processor(people: dict[str, Any]) -> Iterator[Processor]:
                 service.over.wait(30)
                 return
             status, body = (service.status, {}) if service.status else work()
-            told = json.dumps(body).encode()
+            told = body if isinstance(body, bytes) else json.dumps(body).encode()
             with suppress(OSError):
                 self.send_response(status)
+                if service.signs is not None:
+                    self.send_header("X-OpenDSR-Processor-Domain", service.domain)
+                    self.send_header("X-OpenDSR-Signature", service.signs(told))
                 self.send_header("Content-Length", str(len(told)))
                 self.end_headers()
                 self.wfile.write(told)

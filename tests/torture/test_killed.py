@@ -1,78 +1,29 @@
 """Killed at any moment: what was acknowledged is there, and nothing is half there (F1, F10)."""
 
-import contextlib
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.gate.house import CN, GLOBAL, House, opened
+from tests.torture.killer import Killer
 from troth.ledger.fold import after
 from troth.model.clock import Moment, SetClock
 from troth.model.errors import Erased
 from troth.model.standing import Standing
 from troth.model.terms import SubjectId
 
-ROOT = Path(__file__).parents[2]
 ROUND = 20
 """After so many kills the instance has grown enough; the next round begins with a fresh one."""
 
 
-class Killer:
-    """Starts writers and kills them."""
-
-    def __init__(self, said: Path) -> None:
-        self._said = said
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.writer"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said.open("w"),
-            text=True,
-        )
-
-    def strike(self, folder: Path, acks: Path, pick: random.Random) -> None:
-        """Let a writer work for a moment, then kill it where it stands."""
-        assert self._zygote.stdin
-        assert self._zygote.stdout
-        before = size(acks)
-        print(folder, acks, pick.randrange(2**31), file=self._zygote.stdin, flush=True)
-        child = int(self._zygote.stdout.readline())
-        limit = time.monotonic() + 30
-        while time.monotonic() < limit and size(acks) == before:
-            time.sleep(0.005)
-        time.sleep(pick.random() * 0.25)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        ended = int(self._zygote.stdout.readline())
-        assert self._said.read_text() == "", "a writer failed before it was killed"
-        assert ended == -signal.SIGKILL
-        assert size(acks) > before, "this writer wrote nothing"
-
-    def close(self) -> None:
-        """End the program that starts writers."""
-        assert self._zygote.stdin
-        self._zygote.stdin.close()
-        self._zygote.wait(10)
-
-
 @pytest.fixture
 def killer(tmp_path: Path) -> Iterator[Killer]:
-    killer = Killer(tmp_path / "said")
+    killer = Killer("tests.torture.writer", tmp_path / "said", {}, seconds=0.25)
     yield killer
     killer.close()
-
-
-def size(acks: Path) -> int:
-    return acks.stat().st_size if acks.exists() else 0
 
 
 def acknowledged(acks: Path) -> list[dict[str, object]]:
@@ -136,7 +87,7 @@ def assert_no_loose_ends(house: House, region) -> None:
 def kill(times: int, killer: Killer, folder: Path, acks: Path, at: Moment, seed: int) -> None:
     pick = random.Random(seed)
     for _ in range(times):
-        killer.strike(folder, acks, pick)
+        killer.strike(folder, acks, pick, pick.randrange(2**31))
         with opened(folder, SetClock(at)) as house:
             check(house, acknowledged(acks))
 

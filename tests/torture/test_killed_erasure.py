@@ -1,13 +1,7 @@
 """Killed in the middle of an erasure in two databases: it ends, once (F1, F8)."""
 
-import contextlib
-import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,12 +12,12 @@ from tests.app.shops import MAP, OURS, lay
 from tests.gate.house import CN, House, opened
 from tests.support.postgres import Server
 from tests.torture.eraser import PEOPLE
+from tests.torture.killer import Killer
 from troth.model.clock import Moment, SetClock, SystemClock
 from troth.model.errors import Erased
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 
-ROOT = Path(__file__).parents[2]
 CROWD = 60
 FORUM = """\
   forum:
@@ -42,44 +36,6 @@ FORUM = """\
         references:
           member: belongs to members.number
 """
-
-
-class Killer:
-    """Starts erasers and kills them at any moment."""
-
-    def __init__(self, said: Path, environment: dict[str, str]) -> None:
-        self._said = said
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.eraser"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=said.open("w"),
-            text=True,
-            env=os.environ | environment,
-        )
-
-    def strike(self, folder: Path, acks: Path, pick: random.Random) -> None:
-        """Let an eraser begin with somebody, then kill it where it stands."""
-        assert self._zygote.stdin
-        assert self._zygote.stdout
-        before = acks.stat().st_size if acks.exists() else 0
-        print(folder, acks, file=self._zygote.stdin, flush=True)
-        child = int(self._zygote.stdout.readline())
-        limit = time.monotonic() + 30
-        while time.monotonic() < limit and (not acks.exists() or acks.stat().st_size == before):
-            time.sleep(0.002)
-        time.sleep(pick.random() * 0.12)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        ended = int(self._zygote.stdout.readline())
-        assert self._said.read_text() == "", "an eraser failed before it was killed"
-        assert ended == -signal.SIGKILL
-
-    def close(self) -> None:
-        assert self._zygote.stdin
-        self._zygote.stdin.close()
-        self._zygote.wait(10)
 
 
 @pytest.fixture
@@ -180,7 +136,12 @@ def check(house: House, gone: set[SubjectId]) -> None:
 
 def kill(times: int, folder: Path, forum: str, tmp_path: Path, seed: int) -> None:
     pick, acks = random.Random(seed), tmp_path / "acks"
-    killer = Killer(tmp_path / "said", {"TORTURE_FORUM": url_of(forum)})
+    killer = Killer(
+        "tests.torture.eraser",
+        tmp_path / "said",
+        {"TORTURE_FORUM": url_of(forum)},
+        seconds=0.12,
+    )
     try:
         for _ in range(times):
             killer.strike(folder, acks, pick)

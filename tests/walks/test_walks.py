@@ -18,7 +18,7 @@ CLAUSES = {
     "2_code_to_a_phone": ("2.1.2c", "2.1.2d"),
     "3_withdrawal": ("9.3b", "9.3c", "9.3d", "9.4-3"),
     "4_erasure": ("6.4a", "6.4b", "9.4-6"),
-    "5_breach": ("7.4b", "7.5b"),
+    "5_breach": ("7.4b",),
     "6_policy_update": ("10.2a", "10.2b", "10.2c"),
 }
 

@@ -23,7 +23,6 @@ from troth.app.instance import (
 from troth.chapters.accounts.importing import Report, Stated
 from troth.chapters.accounts.proving import AppCode, PasskeyAnswer, RecoveryCode
 from troth.chapters.accounts.registration import Begun, Registration
-from troth.chapters.consent.importing import Report as ConsentReport
 from troth.chapters.intake.letters import Received
 from troth.chapters.minors.asking import Application
 from troth.chapters.minors.consenting import Answer as GuardianAnswer
@@ -33,12 +32,13 @@ from troth.documents.applications.grants import Proved
 from troth.documents.applications.keys import Made
 from troth.documents.applications.passes import Bound
 from troth.documents.applications.register import Said
+from troth.documents.imports.batches import Report as Imported
 from troth.documents.imports.register import Tally
 from troth.documents.proof.origin import Origin
 from troth.documents.requests.claims import Company
 from troth.egress.webhooks.receiving import verify as verify_webhook
-from troth.gate import Outcome
-from troth.gate.together import use_each
+from troth.gate import Outcome, Steps, alone
+from troth.gate.together import in_step, use_each
 
 __all__ = [
     "AppCode",
@@ -46,9 +46,9 @@ __all__ = [
     "Begun",
     "Bound",
     "Company",
-    "ConsentReport",
     "GuardianAnswer",
     "GuardianRequest",
+    "Imported",
     "Made",
     "Origin",
     "Outcome",
@@ -61,14 +61,17 @@ __all__ = [
     "Said",
     "Shown",
     "Stated",
+    "Steps",
     "Tally",
     "Tick",
     "Troth",
+    "alone",
     "board",
     "bury",
     "change_root",
     "create",
     "doctor",
+    "in_step",
     "memory",
     "on_server",
     "open",

@@ -31,6 +31,7 @@ from troth.egress.channels import Channel
 from troth.egress.courier import Courier
 from troth.egress.databases.port import Database
 from troth.egress.errands import Errands
+from troth.egress.errands.counted import Counted
 from troth.egress.fake import FakeAuthority
 from troth.egress.inquiry import AuthorityPort
 from troth.egress.post import SigningKey
@@ -152,7 +153,10 @@ class Builder:
             data,
             self.databases,
             vault,
-            places=stores.folders(self._settings),
+            places=(
+                *stores.folders(self._settings),
+                Counted("paper", data, papers.LEFT),
+            ),
             ours=named.ours,
             patience=named.patience,
         )

@@ -15,9 +15,10 @@ from msgspec import Struct
 from troth.app import rewrap, safekeeping, switch
 from troth.app.building import FAKE
 from troth.app.settings import RegionSettings, Settings, stores
+from troth.documents.retention.plans import SweepPlan
 from troth.gate import Rooms
 from troth.ledger.verify import Report
-from troth.model.clock import DAY, MINUTE, Moment
+from troth.model.clock import DAY, MINUTE, Moment, date
 from troth.model.terms import Region
 from troth.vault.keys import KeyStore
 
@@ -176,6 +177,16 @@ def look_inside(
     yield from _remembered(regions[Region(settings.instance.home)], at)
 
 
+def planned(waiting: SweepPlan | None) -> Iterator[Ailment]:
+    """Tell of a plan of a sweep that nobody has approved: until then, what is due stays (7.2e)."""
+    if waiting is not None:
+        yield warning(
+            f"a plan to erase {waiting.values} values whose term is over waits for an approval"
+            f" since {date(waiting.made)}",
+            f"look at it: troth retention plan; then: troth retention approve {waiting.id}",
+        )
+
+
 def _databases(regions: Mapping[Region, Rooms], at: Moment) -> Iterator[Ailment]:
     """Look at the controller's other databases, and at what they are late with."""
     asked = next(iter(regions.values())).errands.databases
@@ -220,4 +231,4 @@ def _beginning(home: Rooms, at: Moment) -> Moment:
     return published[-1].at if published else at
 
 
-__all__ = ["Ailment", "examine", "look_inside"]
+__all__ = ["Ailment", "examine", "look_inside", "planned"]

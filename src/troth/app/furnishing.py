@@ -38,8 +38,9 @@ from troth.documents.imports.register import Imports
 from troth.documents.notice import Notices
 from troth.egress import backchannel
 from troth.gate import Gate
+from troth.gate.waiting.tellings import Tellings
 from troth.model.clock import Clock
-from troth.model.terms import Region
+from troth.model.terms import Region, SubjectId
 from troth.store.sql import Store
 
 
@@ -89,6 +90,7 @@ class Furnished:
             imports=Imports(stores[self.home], named(self.home, "imports")),
         )
         self.calls = Calls(gate)
+        self.tellings = Tellings(gate)
         self.consent = self._consent(stores)
         self.applications = self._applications(stores)
         self.contact = Contact(gate, self.notices, self.proof)
@@ -130,7 +132,12 @@ class Furnished:
             withdraw=lambda subject, consent, by: self.consent.withdraw(subject, consent, by=by),
             elsewhere=lambda subject, number: number in self.realname.progress(subject).reviews,
             mark=self._mark,
+            covers=self._covers,
         )
+
+    def _covers(self, subject: SubjectId, agent: str, kind: str) -> bool:
+        """Tell whether a power of attorney lets an agent ask for something now."""
+        return self.intake.powers.covers(subject, agent, kind)
 
     def _consent(self, stores: Mapping[Region, Store]) -> Consent:
         named = self._builder.named

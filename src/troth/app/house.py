@@ -296,16 +296,17 @@ class Troth(Furnished):
         }
 
     def ailments(self) -> list[Ailment]:
-        """Say what is wrong inside an instance that opens: ledgers, residence, keys, outbox."""
-        return list(
-            checkup.look_inside(
+        """Say what is wrong inside an instance that opens: ledgers, keys, outbox, plans."""
+        return [
+            *checkup.look_inside(
                 self.settings,
                 self.gate.regions,
                 self.audit(),
                 self._builder.keys,
                 self.clock.now(),
-            )
-        )
+            ),
+            *checkup.planned(self.retention.waiting),
+        ]
 
     def _log(self, region: str) -> Log:
         rooms = self.gate.regions.get(Region(region))

@@ -124,7 +124,7 @@ def _ways(desk: Callable[[], Desk]) -> IntakeWays:
     return IntakeWays(
         open=lambda kind, claim, **told: desk().open_unproved(kind, claim, ground="", **told),
         find=lambda number: desk().find(number),
-        write=lambda file, number, text, by: desk().write(file, number, text, by=by),
+        write=lambda file, number, text, by, key: desk().write(file, number, text, by=by, key=key),
         attach=lambda file, number, field, paper, by: desk().attach(
             file, number, field, paper, by=by
         ),
@@ -172,6 +172,7 @@ def bench_of(
     withdraw: Callable[[SubjectId, str, Actor], object],
     elsewhere: Callable[[SubjectId, str], bool],
     mark: Callable[[str], str],
+    covers: Callable[[SubjectId, str, str], bool],
 ) -> Bench:
     """Return what the desk of requests is given: what other chapters do, what the operator set.
 
@@ -182,11 +183,13 @@ def bench_of(
         withdraw=withdraw,
         elsewhere=elsewhere,
         mark=mark,
+        covers=covers,
         rules=Rules(
             internal_days=named.internal_days,
             alarm_days=named.alarm_days,
             cooling_days=named.cooling_days,
             desk_email=named.desk_email,
+            base=settings.server.seen_at,
         ),
         calendars=calendars(_text(settings, named.calendar), named.calendar),
     )

@@ -14,6 +14,7 @@ from troth.documents.agreement import Shown, Tick
 from troth.documents.cookies.receipts import Receipts, chosen
 from troth.documents.cookies.register import register_of
 from troth.documents.cookies.signals import COUNTED, Signals
+from troth.documents.cookies.tally import Answer, Tally
 from troth.gate import Gate, Outcome
 from troth.model.acts import SYSTEM, Actor, Event, Object, Use
 from troth.model.clock import Moment
@@ -94,6 +95,7 @@ class Cookies:
         self._signals = signals
         self._give = give
         self._withdraw = withdraw
+        self._tally = Tally()
         self._register = lru_cache(maxsize=8)(self._register_of)
 
     # --- knowing -------------------------------------------------------------------------------
@@ -161,12 +163,20 @@ class Cookies:
         if not self._receipts.may(network, at):
             if yes:
                 raise TooMany(clause="3.1", remedy="choose again later; until then nothing is set")
-            return choose(register, (), signal=signal, at=at)
+            return self._counted(choose(register, (), signal=signal, at=at))
         choice = choose(register, yes, signal=signal, at=at, receipt=new_receipt())
         word = chosen(choice, language=language, surface=surface)
         outcome = self._gate.perform(word, by=VISITOR)
         self._receipts.keep(choice.receipt, outcome.entries[0], at)
+        return self._counted(choice)
+
+    def _counted(self, choice: Choice) -> Choice:
+        self._tally.add(choice.said)
         return choice
+
+    def choices(self) -> dict[tuple[str, Answer], int]:
+        """Return how often each category was allowed and refused since the start, by nobody."""
+        return self._tally.counts()
 
     def prove(self, receipt: str) -> Proof:
         """Return what a receipt proves, by the number that the browser holds.

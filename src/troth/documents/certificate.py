@@ -43,7 +43,8 @@ class ErasureCertificate(Struct, frozen=True, kw_only=True):
     ``stores`` counts what each store still holds that should have gone (-1: it did not answer);
     ``answers`` says of each what remains where, and why. ``complete`` is said only when nothing is
     left but what a law holds. ``proofs`` has a place for the inclusion proof of each entry, filled
-    when the ledger has integrated it.
+    when the ledger has integrated it. ``recipients`` were given some of it and have to hear that it
+    is gone: their names by the numbers of the duties to tell them.
     """
 
     who: str
@@ -56,6 +57,7 @@ class ErasureCertificate(Struct, frozen=True, kw_only=True):
     complete: bool
     proofs: Mapping[str, Record | None]
     answers: tuple[Answer, ...] = ()
+    recipients: Mapping[str, str] = {}
 
     @property
     def state(self) -> State:

@@ -4,7 +4,7 @@ An erasure is a plan, then acts, then a check (house decision 9). What a law hol
 restricted, with the law and its date; everything else goes in the same transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct, structs
@@ -15,6 +15,7 @@ from troth.model.clock import Moment, after, date
 from troth.model.standing import BY_CLOCK, Standing
 from troth.model.terms import ALL, Fields, SubjectId, matches
 from troth.policy.edition import Edition
+from troth.policy.keeping.holds import Kept as Keeping
 from troth.policy.keeping.holds import keeping
 
 
@@ -32,10 +33,14 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 def plan(standing: Standing, fields: Fields, edition: Edition, at: Moment) -> Plan:
     """Say what an erasure of some fields (``("*",)``: all) would do, before anything happens."""
-    asked = _asked(standing, fields)
-    held = {field: _hold_on(field, standing, edition, at) for field in asked}
+    return planned(_asked(standing, fields), lambda field: keeping(field, standing, edition, at))
+
+
+def planned(fields: Iterable[str], asked: Callable[[str], Keeping | None]) -> Plan:
+    """Say the same of fields by their names; ``asked`` answers what forbids erasing one."""
+    held = {field: _still_held(field, asked(field)) for field in fields}
     return Plan(
-        gone=tuple(field for field in asked if held[field] is None),
+        gone=tuple(field for field, kept in held.items() if kept is None),
         held=tuple(kept for kept in held.values() if kept is not None),
     )
 
@@ -52,8 +57,7 @@ def _asked(standing: Standing, fields: Fields) -> list[str]:
     ]
 
 
-def _hold_on(field: str, standing: Standing, edition: Edition, at: Moment) -> StillHeld | None:
-    kept = keeping(field, standing, edition, at)
+def _still_held(field: str, kept: Keeping | None) -> StillHeld | None:
     if kept is None:
         return None
     return StillHeld(field=field, hold=kept.hold, law=kept.law, until=kept.until)

@@ -336,6 +336,10 @@ class Courier:
         """Count the messages that wait for a subject: what an erasure has to ask this room."""
         return outbox.held(self._store, subject)
 
+    def having(self, tx: Tx, subjects: Sequence[SubjectId]) -> set[str]:
+        """Return those of some subjects for whom a message waits."""
+        return outbox.having(tx.run, subjects)
+
     def dead(self, limit: int = 100) -> list[DeadLetter]:
         """List what no channel took, without a word of to whom it was going."""
         return outbox.dead_letters(self._store, limit)

@@ -140,7 +140,9 @@ OUTDATED: Final = (
 COUNT: Final = "SELECT state, COUNT(*), MIN(queued_at) FROM outbox GROUP BY state"
 # What waits for one subject, before it is decided what of it is taken back.
 OF_SUBJECT: Final = "SELECT id, purpose FROM outbox WHERE subject_id = ?"
-# The same, sealed: to see where each is going.
+# For whom of some subjects anything waits.
+HAVING: Final = "SELECT DISTINCT subject_id FROM outbox WHERE subject_id IN ({})"
+# What waits for one, sealed: to see where each is going.
 SEALED_OF: Final = "SELECT id, key_id, sealed FROM outbox WHERE subject_id = ?"
 
 
@@ -234,6 +236,12 @@ def take(tx: Tx, subject: str, parcel_id: str) -> list[KeyId]:
 def held(store: Store, subject: str) -> int:
     """Count the messages that still wait for a subject, dead ones too."""
     return len(store.query(OF_SUBJECT, (subject,)))
+
+
+def having(run: Run, subjects: Sequence[str]) -> set[str]:
+    """Return those of some subjects for whom a message still waits, dead ones too."""
+    sql = HAVING.format(", ".join("?" * len(subjects)))
+    return {subject for (subject,) in run(sql, subjects)} if subjects else set()
 
 
 def dead_letters(store: Store, limit: int) -> list[DeadLetter]:

@@ -36,7 +36,7 @@ class Seal:
             ) from None
         if not isinstance(private, rsa.RSAPrivateKey) or read.public_key() != private.public_key():
             raise Misconfigured("the key of [intake] is not the RSA key of its certificate")
-        if domain not in _domains(read):
+        if domain not in domains(read):
             raise Misconfigured(f"the certificate of [intake] is not issued to `{domain}`")
         self._key = private
 
@@ -45,7 +45,8 @@ class Seal:
         return b64encode(self._key.sign(body, padding.PKCS1v15(), hashes.SHA256())).decode()
 
 
-def _domains(read: x509.Certificate) -> list[str]:
+def domains(read: x509.Certificate) -> list[str]:
+    """Return the domains that a certificate is issued to."""
     try:
         found = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -11,6 +11,7 @@ from troth.gate.door import Gate
 from troth.gate.logs import Checked, Purged, UsageLogs
 from troth.gate.rooms import Certificate, Outcome, Rooms
 from troth.gate.terms import Ended, Looked, Terms
+from troth.gate.together import Steps, Wanted, alone
 from troth.gate.views import Holding
 from troth.gate.waiting.asking import Asking
 from troth.gate.weighing import Weighed
@@ -31,7 +32,10 @@ __all__ = [
     "Outcome",
     "Purged",
     "Rooms",
+    "Steps",
     "Terms",
     "UsageLogs",
+    "Wanted",
     "Weighed",
+    "alone",
 ]

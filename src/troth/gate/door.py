@@ -13,7 +13,7 @@ The controller's other databases are reached here too (``databases``):
   false. Nothing is changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -26,6 +26,7 @@ from troth.gate.judge import judge, stranger
 from troth.gate.knowing import Knowing, edition_of
 from troth.gate.passage import IS_GONE, Passage, absent
 from troth.gate.rooms import Outcome, Rooms
+from troth.gate.together import MOST, Wanted, done_alone
 from troth.ledger import entry as entries
 from troth.model.acts import (
     SUBJECT,
@@ -33,6 +34,7 @@ from troth.model.acts import (
     Actor,
     Announce,
     Close,
+    ConsentGiven,
     ConsentRefused,
     ConsentWithdrawn,
     Erase,
@@ -40,12 +42,14 @@ from troth.model.acts import (
     Kept,
     Notify,
     Object,
+    ObjectionLifted,
+    Owe,
     Publish,
     Restrict,
     Use,
 )
 from troth.model.clock import Clock, Moment
-from troth.model.errors import Erased, NotFound, Refused, UnknownTerm
+from troth.model.errors import Erased, NotFound, Refused, TrothError, UnknownTerm
 from troth.model.terms import ALL, Fields, Region, SubjectId
 from troth.policy.decide import Decision, Policy
 from troth.policy.shelf import Shelf
@@ -55,6 +59,12 @@ from troth.vault.cells import Handle
 URGENT: Final = (Announce, Close, ConsentRefused, ConsentWithdrawn, Erase, Object, Restrict)
 """What must still work on a full disk (house decision 12); so must a notice the law demands."""
 BREACH: Final = "breach"
+WORDS: Final = (
+    *(ConsentGiven, ConsentRefused, ConsentWithdrawn, Object, ObjectionLifted),
+    *(Notify, Owe),
+)
+"""What may share a commit with others' (``perform_each``): words, and what is told or owed for
+them. What opens, erases or is searched for is done by itself."""
 
 __all__ = ["IS_GONE", "Gate"]
 
@@ -109,26 +119,87 @@ class Gate(Knowing):
     ) -> Outcome:
         if any(isinstance(act, Erase) for act in acts):
             self._batches[rooms.region].flush()
+        wanted = Wanted(acts, by, key)
+        passed = rooms.store.transact(
+            lambda tx: self._within(tx, rooms, policy, wanted, at),
+            urgent=any(map(_is_urgent, acts)),
+        )
+        return self._answer(rooms, policy, passed, by, at)
+
+    def _within(
+        self, tx: Tx, rooms: Rooms, policy: Policy, wanted: Wanted, at: Moment
+    ) -> tuple[Passage, Outcome | None]:
+        """Do acts in a transaction; with what was done before, where their key says so."""
+        acts, by, key = wanted
         once = Again(key, acts, by, rooms.again_key) if key else None
+        passage = Passage(tx, rooms, policy, self._forms_of(policy), by, at)
+        done = once.claim(tx, at) if once else None
+        if done is not None:
+            passage.release_again(acts)
+            return passage, done
+        passage.run(acts)
+        for act in acts:
+            if isinstance(act, Publish):
+                self._shelf.publish(tx, act.source, edition_of(act), at)
+        if once:
+            once.note(tx, passage.outcome())
+        return passage, None
 
-        def work(tx: Tx) -> tuple[Passage, Outcome | None]:
-            passage = Passage(tx, rooms, policy, self._forms_of(policy), by, at)
-            done = once.claim(tx, at) if once else None
-            if done is not None:
-                passage.release_again(acts)
-                return passage, done
-            passage.run(acts)
-            for act in acts:
-                if isinstance(act, Publish):
-                    self._shelf.publish(tx, act.source, edition_of(act), at)
-            if once:
-                once.note(tx, passage.outcome())
-            return passage, None
-
-        passage, done = rooms.store.transact(work, urgent=any(map(_is_urgent, acts)))
+    def _answer(
+        self,
+        rooms: Rooms,
+        policy: Policy,
+        passed: tuple[Passage, Outcome | None],
+        by: Actor,
+        at: Moment,
+    ) -> Outcome:
+        passage, done = passed
         if done is not None:
             return msgspec.structs.replace(done, values=passage.values, replayed=True)
         return self._release(rooms, policy, passage, by, at)
+
+    def perform_each(self, wanted: Sequence[Wanted]) -> list[Outcome | TrothError]:
+        """Do what came at once under one commit, each asked for apart; return what came of each.
+
+        Each is judged, recorded and answered as by ``perform``, and nothing of it leaves before the
+        commit. Where one of them cannot be done none is, and each is done alone instead, so that a
+        refusal of one is no other's. What comes together should be of different subjects.
+        """
+        told: dict[int, Outcome | TrothError] = {}
+        for region, places in _by_region(wanted):
+            some = [wanted[place] for place in places]
+            done = self._together(region, some) if region and len(some) > 1 else []
+            told.update(zip(places, done or [done_alone(self, one) for one in some], strict=True))
+        return [told[place] for place in range(len(wanted))]
+
+    def _together(self, region: Region, wanted: Sequence[Wanted]) -> list[Outcome | TrothError]:
+        """Return what was done under one commit: nothing, where one of them cannot be."""
+        at, every = self.clock.now(), [act for one in wanted for act in one.acts]
+        try:
+            rooms, policy = self._rooms(region), self.policy(at)
+            passed = rooms.store.transact(
+                lambda tx: [self._within(tx, rooms, policy, one, at) for one in wanted],
+                urgent=all(map(_is_urgent, every)),
+            )
+        except TrothError:
+            return []
+        return [
+            self._answered(rooms, policy, each, one.by, at)
+            for one, each in zip(wanted, passed, strict=True)
+        ]
+
+    def _answered(
+        self,
+        rooms: Rooms,
+        policy: Policy,
+        passed: tuple[Passage, Outcome | None],
+        by: Actor,
+        at: Moment,
+    ) -> Outcome | TrothError:
+        try:
+            return self._answer(rooms, policy, passed, by, at)
+        except TrothError as error:
+            return error
 
     def _release(
         self, rooms: Rooms, policy: Policy, passage: Passage, by: Actor, at: Moment
@@ -283,6 +354,18 @@ class Gate(Knowing):
 def _batched(act: Use | Find, policy: Policy) -> bool:
     purpose = policy.edition.purposes.get(act.purpose)
     return purpose is not None and purpose.batched is not None
+
+
+def _by_region(wanted: Sequence[Wanted]) -> Iterator[tuple[Region | None, list[int]]]:
+    """Give the places of what may share a commit, with its region; with none, what may not."""
+    found: dict[Region | None, list[int]] = {}
+    for place, one in enumerate(wanted):
+        regions = {act.subject.region for act in one.acts if act.subject is not None}
+        fit = len(regions) == 1 and all(isinstance(act, WORDS) for act in one.acts)
+        found.setdefault(regions.pop() if fit else None, []).append(place)
+    for region, places in found.items():
+        for start in range(0, len(places), MOST):
+            yield region, places[start : start + MOST]
 
 
 def _is_urgent(act: Act) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from troth.egress.webhooks.outbox import Sent
+from troth.gate import owing
 from troth.gate.after import keep
 from troth.gate.rooms import Rooms
 from troth.ledger import entry as entries
@@ -81,3 +82,4 @@ def _fulfil(tx: Tx, rooms: Rooms, sent: Sent, at: Moment, edition: str) -> None:
         return
     done = Settle(subject=None, duty=sent.duty, state="fulfilled", code=BY_MACHINE)
     keep(tx, rooms, entries.of(done, who=sent.who, at=at, by=SYSTEM, edition=edition))
+    tx.run(owing.DROP, (sent.hook.subject_id, sent.duty))

@@ -46,7 +46,7 @@ from troth.model.standing import Standing
 from troth.model.terms import ALL, Effect, Fields, Operation, Region, SubjectId, matches
 from troth.policy.case import Ask
 from troth.policy.decide import Decision, Policy
-from troth.policy.keeping.holds import keeping
+from troth.policy.keeping.alike import Alike
 from troth.policy.keeping.methods import together
 from troth.policy.keeping.terms import would_end
 
@@ -311,8 +311,9 @@ def _check_admission(act: Admit, policy: Policy) -> None:
 
 def _check_holds(act: Erase, standing: Standing, policy: Policy, at: Moment) -> None:
     """Refuse to erase what a law holds: whoever asks, this is the one place that asks the law."""
+    alike = Alike(standing, policy)
     for field in touched(act, standing):
-        kept = keeping(field, standing, policy.edition, at)
+        kept = alike.keeping(field, at)
         if kept is not None:
             raise Refused(
                 f"`{field}` may not be erased yet: {kept.law}",

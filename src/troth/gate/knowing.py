@@ -118,8 +118,10 @@ class Knowing:
 
         Nothing else is told under a pseudonym, and no link from it to anybody is left.
         """
-        trail = self._rooms(region).log.trail(who) if who else []
-        return [views.certified(one) for one in trail if one.kind == "erasure.certified"]
+        rooms = self._rooms(region)
+        trail = rooms.log.trail(who) if who else []
+        owed = rooms.standings.read(who).owed if trail else {}
+        return [views.certified(one, owed) for one in trail if one.kind == "erasure.certified"]
 
     def prove(self, region: Region, entry: str) -> InclusionProof:
         """Return the proof that an entry stands in a region's ledger, integrated and signed."""
@@ -128,9 +130,12 @@ class Knowing:
         rooms.log.checkpoint(self.clock.now())
         return rooms.log.inclusion(entry)
 
-    def new_subject(self, residence: str) -> SubjectId:
-        """Draw an id in the region where somebody who lives in ``residence`` is kept."""
-        return SubjectId.new(Region(self.policy().residence(residence).region))
+    def new_subject(self, residence: str, once: bytes = b"") -> SubjectId:
+        """Draw an id in the region where somebody who lives in ``residence`` is kept.
+
+        ``once``, a keyed digest of at least 16 octets, draws the same one again.
+        """
+        return SubjectId.new(Region(self.policy().residence(residence).region), once)
 
     def subjects(self) -> Iterator[SubjectId]:
         """Give every subject's id, region by region: for what has to reach everybody."""

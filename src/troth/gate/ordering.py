@@ -7,6 +7,7 @@ where only another database knows since when it holds something, the law's term 
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -15,7 +16,9 @@ from troth.egress.databases.port import Task
 from troth.egress.errands import Errands, Letter, Ordered, Wish
 from troth.gate.judge import ADDRESSES
 from troth.gate.rooms import Rooms
-from troth.model.acts import Act, Collect, Correct, Erase, Kept, Release, Restrict
+from troth.ledger import given
+from troth.ledger.entry import Entry
+from troth.model.acts import Act, Collect, Correct, Erase, Kept, Owe, Release, Restrict
 from troth.model.clock import Moment
 from troth.model.errors import Erased, NotFound, Sealed
 from troth.model.secret import Secret
@@ -159,6 +162,25 @@ class Orders:
         self.endings.append(
             Ending(act, handle.subject, handle.who, everything, ordered.id, addresses)
         )
+
+    def tellings(
+        self,
+        act: Erase,
+        standing: Standing,
+        gone: Iterable[str],
+        policy: Policy,
+        earlier: Iterable[Entry],
+    ) -> list[Owe]:
+        """Return what is owed to whoever was given what an erasure takes: to hear of it (GDPR 19).
+
+        ``earlier`` are the entries of this passage, which the log does not have yet.
+        """
+        who = standing.pseudonym
+        own = (entry for entry in earlier if entry.who == who)
+        known = policy.edition.recipients.items()
+        deaf = {name for name, recipient in known if recipient.kind in given.NOT_TOLD}
+        to = given.of_fields(chain(self._rooms.log.giving(who, self._tx), own), gone, deaf)
+        return given.owed(act.subject, to, self._at, event=act.kind, told={})
 
     def changing(self, act: Collect | Correct, handle: Handle, standing: Standing) -> Known:
         """Open what other databases know a subject by, before a new value takes its place."""

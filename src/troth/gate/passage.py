@@ -320,6 +320,8 @@ class Passage:
         gone = touched(act, present.standing)
         left = set(present.standing.held) - set(gone)
         everything = act.fields == ("*",) and not left
+        for word in self.orders.tellings(act, present.standing, gone, self._policy, self.entries):
+            self._remember(word, present, ())
         ending = self.orders.ending(act, handle, present.standing, self._policy)
         count(self._tx, self._rooms.vault, act, handle, gone, self._forms, self._at)
         self.doomed.append(

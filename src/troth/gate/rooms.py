@@ -57,6 +57,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     (-1: did not answer); ``answers`` says of each what remains where, and what a law holds until
     when. ``complete`` is true only when nothing is left that should have gone. ``irreversible_by``
     is the moment by which the key that sealed the data is destroyed with every copy (decision 8).
+    ``recipients`` have to hear of it, by the numbers of the duties to tell them.
     """
 
     who: str
@@ -67,6 +68,7 @@ class Certificate(Struct, frozen=True, kw_only=True):
     complete: bool
     entries: tuple[str, ...]
     answers: tuple[Answer, ...] = ()
+    recipients: Mapping[str, str] = {}
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

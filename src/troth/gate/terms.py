@@ -9,7 +9,7 @@ back and goes through the door alone.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -26,13 +26,14 @@ from troth.ledger.entry import Entry
 from troth.model.acts import SYSTEM, Actor, Collect, Correct, Erase, Event, Observe
 from troth.model.clock import Clock, Moment
 from troth.model.errors import Refused
-from troth.model.standing import Standing
+from troth.model.standing import GIVEN, Standing
 from troth.model.terms import Fields, KeyId, Region, SubjectId
 from troth.policy.decide import Policy
+from troth.policy.keeping.methods import together
 from troth.store.sql import Tx
 from troth.vault.cells import Doomed, Handle, Vault
 from troth.vault.ending import anonymous
-from troth.vault.ending.many import START, Found, Place
+from troth.vault.ending.many import START, Found, Place, Prepared
 from troth.vault.forms import Form
 from troth.vault.logs import Logs
 from troth.vault.records import Opened
@@ -40,6 +41,9 @@ from troth.vault.records import Opened
 CLAUSES: Final = ("7.2e", "9.4-2")
 BATCH: Final = "retention.batch"
 """The entry that sums up what one transaction erased."""
+
+Timer = Callable[[], float]
+"""Tells seconds passing."""
 
 
 class Looked(Struct, frozen=True):
@@ -88,9 +92,12 @@ class Door(Protocol):
 class Terms:
     """The sweep's way through the gate. Safe from many threads and processes."""
 
-    def __init__(self, gate: Door) -> None:
+    def __init__(self, gate: Door, timer: Timer = time.perf_counter) -> None:
+        """Take a gate, and what tells seconds passing: how long others had to wait is measured."""
         self._gate = gate
+        self._timer = timer
         self._read: several.Read = {}
+        self._found: dict[SubjectId, Found] = {}
 
     # --- looking -------------------------------------------------------------------------------
 
@@ -99,6 +106,7 @@ class Terms:
         rooms = self._gate.regions[region]
         self._read = {}
         found = rooms.vault.many.due(self._gate.clock.now(), limit, after)
+        self._found = {one.subject: one for one in found}
         return _looked(rooms, found, self._read)
 
     def page(self, region: Region, limit: int, after: str = "") -> list[Looked]:
@@ -148,9 +156,12 @@ class Terms:
             return Ended()
         rooms = self._gate.regions[next(iter(asked)).region]
         at = self._gate.clock.now()
-        work = _Work(rooms, self._gate.policy(), self._gate.forms(), by, at, self._read)
+        prepared = rooms.vault.many.prepare(
+            {subject: frozenset(act.fields) for subject, act in asked.items()}, self._found
+        )
+        work = _Work(self._gate, rooms, by, at, self._read, prepared, self._timer)
         ended, doomed = rooms.store.transact(lambda tx: work.do(tx, asked), urgent=True)
-        locked = (time.perf_counter_ns() - work.began) / 1e6
+        locked = 1e3 * (self._timer() - work.began)
         rooms.vault.finish(doomed)
         return msgspec.structs.replace(
             ended, alive=rooms.vault.many.alive(doomed), locked_ms=locked
@@ -176,27 +187,31 @@ class _Work:
 
     def __init__(
         self,
+        gate: Door,
         rooms: Rooms,
-        policy: Policy,
-        forms: dict[str, Form],
         by: Actor,
         at: Moment,
         read: several.Read,
+        prepared: Prepared,
+        timer: Timer,
     ) -> None:
         self._rooms = rooms
-        self._policy = policy
-        self._forms = forms
+        self._policy = gate.policy()
+        self._forms = gate.forms()
         self._by = by
         self._at = at
         self._read = read
-        self.began = 0
+        self._prepared = prepared
+        self._timer = timer
+        self._mailed: set[str] = set()
+        self.began = 0.0
 
     def do(self, tx: Tx, asked: Mapping[SubjectId, Erase]) -> tuple[Ended, Doomed]:
         """Judge, erase and remember; return what was done and the keys that have to die."""
-        self.began = time.perf_counter_ns()
-        many = self._rooms.vault.many
-        files = many.lock(tx, sorted(asked))
-        whos = {subject: many.who(file) for subject, file in files.items()}
+        self.began = self._timer()
+        files = self._rooms.vault.many.lock(tx, sorted(asked), self._prepared)
+        self._mailed = self._rooms.courier.having(tx, list(files))
+        whos = {subject: self._who(file) for subject, file in files.items()}
         standings = several.load(tx, list(whos.values()), known=self._read)
         tasks, alone, kept = list[_Task](), list[SubjectId](), list[Entry]()
         for subject, file in files.items():
@@ -213,13 +228,19 @@ class _Work:
         fields = Counter(field for task in tasks for field in task.act.fields)
         return self._summed(tx, tasks, fields, tuple(alone)), doomed
 
+    def _who(self, file: Opened) -> str:
+        known = self._prepared.get(file.subject)
+        if known is not None and known.file is file:
+            return known.who
+        return self._rooms.vault.many.who(file)
+
     def _judged(self, act: Erase, standing: Standing) -> Erase | None:
         """Return the act with its fields named; ``None`` for one that has to go alone."""
         word = spelled(act, standing, self._policy, self._at)
         if not isinstance(word, Erase) or self._reaches_beyond(word):
             return None
-        if self._rooms.errands.holding(word.fields):
-            # Other databases are told subject by subject.
+        if GIVEN in standing.marks:
+            # Who received something has to hear of it.
             return None
         try:
             judge(word, self._by, standing, self._policy, self._at)
@@ -228,9 +249,12 @@ class _Work:
         return word
 
     def _reaches_beyond(self, act: Erase) -> bool:
-        """Tell whether an erasure concerns other databases, or letters that wait for an address."""
+        """Tell whether an erasure concerns other databases, or letters that wait for an address.
+
+        Other databases are told subject by subject.
+        """
         rooms, subject = self._rooms, act.subject
-        if subject and not ADDRESSED.isdisjoint(act.fields) and rooms.courier.held(subject):
+        if subject in self._mailed and not ADDRESSED.isdisjoint(act.fields):
             return True
         return bool(rooms.errands.holding(act.fields))
 
@@ -247,7 +271,12 @@ class _Work:
                 tx, anonymous.tally(many.values(tx, counted, files), self._forms), self._at
             )
         wanted = {task.file.subject: frozenset(task.act.fields) for task in tasks}
-        doomed = many.erase(tx, wanted, files) if wanted else Doomed()
+        due = {
+            task.file.subject: views.next_due(task.now, self._policy, self._at) for task in tasks
+        }
+        doomed = Doomed()
+        if wanted or self._prepared:
+            doomed = many.erase(tx, wanted, files, due=due, prepared=self._prepared)
         # A copy that waits for its subject holds what was erased; so does the log of their visits.
         keys = list[KeyId]()
         for subject in rooms.deposits.having(tx, list(wanted)):
@@ -259,11 +288,6 @@ class _Work:
 
     def _remember(self, tx: Tx, tasks: Sequence[_Task], kept: Sequence[Entry]) -> None:
         several.save(tx, (task.now for task in tasks))
-        marks = [
-            (views.next_due(task.now, self._policy, self._at), task.file.subject) for task in tasks
-        ]
-        if marks:
-            self._rooms.vault.many.mark(tx, marks)
         self._rooms.log.record(tx, kept, onto=[task.was for task in tasks])
 
     def _summed(
@@ -279,7 +303,12 @@ class _Work:
             word = Event(
                 subject=None,
                 name=BATCH,
-                detail={"subjects": len(tasks), "cells": ended.cells, "fields": {**ended.fields}},
+                detail={
+                    "subjects": len(tasks),
+                    "cells": ended.cells,
+                    "fields": {**ended.fields},
+                    "methods": {**together(fields, self._policy.edition)},
+                },
             )
             self._rooms.log.record(tx, [self._entry(word, "")])
         return ended

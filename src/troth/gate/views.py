@@ -1,15 +1,17 @@
 """What is held of a subject, why and until when. No value is opened here."""
 
+from collections.abc import Mapping
+
 import msgspec
 from msgspec import Struct
 
 from troth.ledger.entry import Entry
 from troth.model.acts.answers import Answer
 from troth.model.clock import Moment
-from troth.model.standing import Standing
+from troth.model.standing import Owed, Standing
 from troth.model.terms import AgeBand, matches
 from troth.policy.decide import Policy
-from troth.policy.keeping.holds import keeping
+from troth.policy.keeping.alike import Alike
 from troth.policy.keeping.terms import term, waits
 from troth.policy.keeping.warnings import next_step
 
@@ -69,19 +71,20 @@ def next_due(standing: Standing, policy: Policy, at: Moment) -> Moment | None:
     owes and does by itself, at its moment.
     """
     found = min((owed.by for owed in standing.owed.values() if owed.by_clock), default=None)
+    alike = Alike(standing, policy)
     for field in standing.held:
-        looks = _look(field, standing, policy, at)
+        looks = _look(field, standing, alike, at)
         if looks is not None:
             found = looks if found is None else min(found, looks)
     return found
 
 
-def _look(field: str, standing: Standing, policy: Policy, at: Moment) -> Moment | None:
+def _look(field: str, standing: Standing, alike: Alike, at: Moment) -> Moment | None:
     """Return when one field has to be looked at."""
     if waits(field, standing):
         ends: Moment | None = at
     else:
-        one = term(field, standing, policy)
+        one = alike.term(field)
         ends = one.ends
         if one.then == "restrict" and field in standing.restrictions:
             return None
@@ -89,7 +92,7 @@ def _look(field: str, standing: Standing, policy: Policy, at: Moment) -> Moment 
             return next_step(one, standing, ends)
     if ends is None:
         return None
-    kept = keeping(field, standing, policy.edition, ends)
+    kept = alike.keeping(field, ends)
     return ends if kept is None else max(ends, kept.until)
 
 
@@ -105,13 +108,17 @@ def recipients_of(field: str, policy: Policy) -> tuple[str, ...]:
 
 
 class Certified(Struct, frozen=True, kw_only=True):
-    """What every store answered once: one entry of an erasure, for whoever holds its number."""
+    """What every store answered once: one entry of an erasure, for whoever holds its number.
+
+    ``recipients`` had to hear of it: by name, ``open`` or ``fulfilled`` as it is now.
+    """
 
     entry: str
     at: Moment
     complete: bool
     irreversible_by: Moment
     answers: tuple[Answer, ...]
+    recipients: Mapping[str, str] = {}
 
     @property
     def state(self) -> str:
@@ -121,13 +128,20 @@ class Certified(Struct, frozen=True, kw_only=True):
         return "held" if any(each.state == "held" for each in self.answers) else "complete"
 
 
-def certified(entry: Entry) -> Certified:
-    """Read the entry of a certificate; one of an older version names no answers."""
+def certified(entry: Entry, owed: Mapping[str, Owed]) -> Certified:
+    """Read the entry of a certificate; one of an older version names no answers.
+
+    ``owed`` says how far the duties to tell recipients are.
+    """
     what = entry.what
+    named = msgspec.convert(what.get("recipients", {}), dict[str, str])
     return Certified(
         entry=entry.id,
         at=entry.at,
         complete=bool(what.get("complete")),
         irreversible_by=msgspec.convert(what.get("irreversible_by", 0), Moment),
         answers=msgspec.convert(what.get("answers", ()), tuple[Answer, ...]),
+        recipients={
+            name: owed[duty].state if duty in owed else "open" for duty, name in named.items()
+        },
     )

@@ -11,10 +11,12 @@ from typing import Any, Final, Literal, cast
 import msgspec
 
 from troth.ledger.entry import Entry
+from troth.ledger.given import GIVING
 from troth.ledger.log import Log
 from troth.model.clock import Moment
 from troth.model.errors import LedgerBroken
 from troth.model.standing import (
+    GIVEN,
     GUARDIAN_COLLECTS,
     GUARDIAN_DISCLOSES,
     Acceptance,
@@ -117,6 +119,11 @@ def _closed(standing: Standing, entry: Entry) -> Changes:
 def _began(standing: Standing, entry: Entry) -> Changes:
     since = cast(Moment, entry.what["since"])
     return {"marks": standing.marks | {_text(entry, "what"): since}}
+
+
+def _given(standing: Standing, entry: Entry) -> Changes:
+    """Note that somebody else was given something, once: they have to hear when it is erased."""
+    return {} if GIVEN in standing.marks else {"marks": standing.marks | {GIVEN: entry.at}}
 
 
 def _restricted(standing: Standing, entry: Entry) -> Changes:
@@ -258,15 +265,15 @@ FOLDS: Final[Mapping[str, Fold]] = {
     "duty.owed": _owed,
     "duty.settled": _settled,
     "term.began": _began,
+    **dict.fromkeys(GIVING, _given),
 }
 """What changes a standing."""
 
 COUNTED: Final = frozenset(
     {
         *("data.used", "data.shown", "data.exported", "data.found"),
-        *("data.entrusted", "data.shared", "data.transferred", "data.disclosed", "use.denied"),
         *("notice.queued", "notice.delivered", "notice.failed", "notice.announced"),
-        *("erasure.certified", "policy.published", "house.event"),
+        *("use.denied", "erasure.certified", "policy.published", "house.event"),
     }
 )
 """What is remembered and leaves a standing as it is, but for the count; so does an unknown kind."""

@@ -18,6 +18,7 @@ from troth.ledger import checkpoint as notes
 from troth.ledger import tree
 from troth.ledger.checkpoint import Checkpoint, InclusionProof, Signer
 from troth.ledger.entry import Entry, decode, encode
+from troth.ledger.given import GIVING
 from troth.ledger.integrate import Integrator
 from troth.ledger.tiles import WIDTH, Tiles
 from troth.model.clock import Moment
@@ -70,6 +71,7 @@ SIGN: Final = (
     " ON CONFLICT (size) DO UPDATE SET note = excluded.note"
 )
 FAR: Final = 2**62
+GIVEN: Final = tuple(kind.encode() for kind in GIVING)
 
 
 class Log:
@@ -184,6 +186,17 @@ class Log:
         while rows := read(TRAIL, (who, after, PAGE)):
             for _, leaf in rows:
                 yield decode(leaf)
+            if len(rows) < PAGE:
+                return
+            after = rows[-1][0]
+
+    def giving(self, who: str, tx: Tx) -> Iterator[Entry]:
+        """Go through the entries that gave a subject's data to somebody; no other is decoded."""
+        after = -1
+        while rows := tx.run(TRAIL, (who, after, PAGE)):
+            for _, leaf in rows:
+                if any(kind in leaf for kind in GIVEN):
+                    yield decode(leaf)
             if len(rows) < PAGE:
                 return
             after = rows[-1][0]

@@ -19,6 +19,8 @@ GUARDIAN_COLLECTS: Final = "guardian/collect"
 GUARDIAN_DISCLOSES: Final = "guardian/disclose"
 """What a guardian is asked for a minor, each apart: to let us collect and use; to let data go to
 third parties (policy 8.3, COPPA 312.5(a)(2))."""
+GIVEN: Final = "given"
+"""The mark of somebody of whose data a recipient was given some, since when (GDPR 19)."""
 BY_CLOCK: Final = "clock/"
 """How the name of a duty begins that the house does by itself when its moment has come."""
 
@@ -108,7 +110,8 @@ class Fact(Struct, frozen=True, array_like=True):
 class Standing(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything the gate must know of one subject to judge an act. ``life`` starts ``unknown``.
 
-    ``marks`` are moments from which terms are counted (``closed``, ``active``, ``purpose/...``).
+    ``marks`` are moments from which terms are counted (``closed``, ``active``, ``purpose/...``),
+    and since when others were given something (``given``).
     """
 
     pseudonym: str

@@ -90,9 +90,13 @@ class SubjectId(str):
         return super().__new__(cls, text)
 
     @classmethod
-    def new(cls, region: Region) -> "SubjectId":
-        """Draw a new random id (128 bits) in a region."""
-        return cls(f"{region}-{b32encode(secrets.token_bytes(16)).decode().rstrip('=').lower()}")
+    def new(cls, region: Region, once: bytes = b"") -> "SubjectId":
+        """Draw a new random id (128 bits) in a region.
+
+        ``once``, a keyed digest that nobody else can make, draws the same one again.
+        """
+        drawn = once[:16] or secrets.token_bytes(16)
+        return cls(f"{region}-{b32encode(drawn).decode().rstrip('=').lower()}")
 
     @property
     def region(self) -> Region:

@@ -273,10 +273,10 @@ class Records:
         tx.run(REKEY_SUBJECT, (fresh.key, fresh.link, fresh.subject))
         return fresh
 
-    def under(self, opened: Opened, key: KeyId, cipher: Cipher) -> Opened:
-        """Return a subject's file as it is under another key, their link sealed anew."""
+    def under(self, opened: Opened, key: KeyId, cipher: Cipher, who: str) -> Opened:
+        """Return a subject's file as it is under another key, their pseudonym sealed anew."""
         where = self._place(opened.subject, "link", "", key)
-        return Opened(opened.subject, key, cipher, seal(cipher, self.who(opened).encode(), where))
+        return Opened(opened.subject, key, cipher, seal(cipher, who.encode(), where))
 
     def remove(self, tx: Tx, subject: SubjectId) -> KeyId:
         """Remove every row of a subject, openable or not; return the key that has to die.

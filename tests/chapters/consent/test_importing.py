@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.chapters.people import EMAIL, House, ticks
-from troth.chapters.consent.importing import BATCH, Report
 from troth.documents.consents.rows import COLUMNS, PROOF
+from troth.documents.imports.batches import BATCH, Report
 from troth.model.acts import ConsentGiven, Elsewhere, Use
 from troth.model.clock import DAY, Moment, iso, moment
 from troth.model.errors import BadInput, NotFound

@@ -15,7 +15,7 @@ from troth.egress.channels import MemoryChannel
 from troth.egress.loopback import HttpSink
 from troth.egress.sheet import ByHand
 from troth.egress.webhooks.outbox import WAITS
-from troth.model.acts import SYSTEM, ConsentGiven, Notify, Object, Share, Use
+from troth.model.acts import SYSTEM, ConsentGiven, Erase, Notify, Object, Share, Use
 from troth.model.clock import SetClock
 from troth.model.errors import ConsentMissing, KeyReused, Refused
 from troth.model.secret import Secret
@@ -275,6 +275,57 @@ def test_a_correction_supersedes_the_value_and_reaches_who_had_it(told: Told) ->
     assert house.gate.perform(use, by=SYSTEM).values["contact.address"] == new
 
 
+def ledger_says(house: House, who: str, subject: SubjectId) -> dict[str, str]:
+    """Return what is owed to recipients of somebody who may be gone, by their pseudonym."""
+    standing = house.gate.regions[subject.region].standings.read(who)
+    return {one.what: one.state for one in standing.owed.values() if one.what.startswith(TELL)}
+
+
+@pytest.mark.parametrize("fields", [("*",), ("contact.address",)])
+def test_an_erasure_reaches_who_had_what_is_gone(told: Told, fields: tuple[str, ...]) -> None:
+    house = told.house
+    subject = addressed(house)
+    reference = shared(house, subject)
+    who = house.gate.standing(subject).pseudonym
+    house.rights.erase(subject, fields, by=PROVED)
+    assert ledger_says(house, who, subject) == {f"{TELL}/partners": "open"}
+    house.troth.tick()
+    (event,) = told.heard(told.partner)
+    assert event["type"] == "data.erased"
+    assert (event["data"]["references"], event["data"]["fields"]) == (
+        [reference],
+        ["contact.address"],
+    )
+    sent = json.dumps(event, ensure_ascii=False)
+    assert not any(word in sent for word in (who, str(subject), "上海", PHONE.reveal()))
+    assert ledger_says(house, who, subject) == {f"{TELL}/partners": "fulfilled"}
+
+
+def test_an_erasure_of_what_nobody_received_is_told_to_nobody(told: Told) -> None:
+    house = told.house
+    subject = addressed(house)
+    shared(house, subject)
+    house.rights.erase(subject, ("contact.email",), by=PROVED)
+    house.troth.tick()
+    assert told.heard(told.partner) == []
+
+
+def test_an_address_that_was_down_hears_of_an_erasure_when_it_is_back(told: Told) -> None:
+    house = told.house
+    subject = addressed(house)
+    shared(house, subject)
+    who = house.gate.standing(subject).pseudonym
+    told.partner.status = 503
+    house.rights.erase(subject, by=PROVED)
+    house.troth.tick()
+    assert ledger_says(house, who, subject) == {f"{TELL}/partners": "open"}
+    told.partner.status = 204
+    house.clock.forward(days=40)
+    house.troth.tick()
+    assert [event["type"] for event in told.heard(told.partner)][-1] == "data.erased"
+    assert ledger_says(house, who, subject) == {f"{TELL}/partners": "fulfilled"}
+
+
 def test_no_event_holds_a_value_or_a_pseudonym(told: Told) -> None:
     house = told.house
     subject = addressed(house)
@@ -360,3 +411,13 @@ def test_the_settings_name_no_secret_and_no_odd_address(instance: Path, tmp_path
     (folder / "troth.toml").write_text(text + bad, "utf-8")
     with pytest.raises(settings.reading.Misconfigured, match="a secret itself"):
         settings.load(folder, {})
+
+
+def test_a_sweep_of_many_hands_back_whoever_a_recipient_has_to_hear_of(house: House) -> None:
+    subject = addressed(house)
+    shared(house, subject)
+    gone = Erase(subject=subject, fields=("contact.address",), ground="term_over")
+    ended = house.retention.sweeping._terms.end([gone])
+    assert (ended.alone, ended.subjects) == ((subject,), ())
+    house.gate.perform(gone, by=SYSTEM)
+    assert tellings(house, subject) == {f"{TELL}/partners": "open"}

@@ -6,29 +6,14 @@ from base64 import b64decode
 import pytest
 
 from tests.chapters.intake.world import CONTROLLER, DESK, World
+from tests.support.opendsr import ID, request
 from troth.model.acts import Actor
 from troth.model.clock import iso, moment
 from troth.model.errors import BadInput, KeyReused, NotFound, Refused
 
-ID = "a7551968-d5d6-44b2-9831-815ac9017798"
-
 
 def asked(**changes: object) -> bytes:
-    told: dict[str, object] = {
-        "regulation": "gdpr",
-        "subject_request_id": ID,
-        "subject_request_type": "erasure",
-        "submitted_time": "2026-11-20T15:00:00Z",
-        "subject_identities": [
-            {
-                "identity_type": "email",
-                "identity_value": "li.na@mail.example",
-                "identity_format": "raw",
-            }
-        ],
-        "api_version": "2.0",
-    }
-    return json.dumps(told | changes).encode()
+    return json.dumps(request(**changes)).encode()
 
 
 def test_a_request_is_taken_from_the_day_the_person_asked(world: World) -> None:

@@ -33,6 +33,7 @@ from troth.model.terms import AgeBand, SubjectId
 KINDS = ("access", "copy", "port", "delete", "cancel", "restrict", "correct", "explain")
 STAFF = (FIRST, SECOND, OTHER)
 NOBODY = Actor(kind="visitor")
+PROGRAM = Actor(kind="service", id="k-1")
 SPEAKERS = (NOBODY, SUBJECT, ME)
 STEPS = ("take", "propose", "send_back", "prepare", "preview", "discover", "pause", "resume")
 PAPER = paper()
@@ -150,6 +151,19 @@ class Requests(RuleBasedStateMachine):
         with contextlib.suppress(TrothError):
             if number in self.whose:
                 self.desk.answer(self.whose[number], number, WHAT, by=by)
+
+    @rule(
+        number=requests, who=st.integers(0, 1), by=st.sampled_from((FIRST, SECOND, OTHER, PROGRAM))
+    )
+    def go_past_the_desk(self, number: str, who: int, by: Actor) -> None:
+        subject, rights = self.subjects[who], self.house.rights
+        for act in (
+            lambda: rights.copy(subject, request=number, by=by),
+            lambda: rights.erase(subject, settles=number, by=by),
+        ):
+            with contextlib.suppress(TrothError):
+                act()
+                assert (number, subject) in self.proved, number
 
     @rule(number=requests, by=st.sampled_from(STAFF), do=st.sampled_from(STEPS))
     def work(self, number: str, by: Actor, do: str) -> None:

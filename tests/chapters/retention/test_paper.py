@@ -47,6 +47,32 @@ def test_an_erasure_is_not_complete_while_there_is_paper(house: House, subject: 
 
 
 @pytest.mark.clause("9.4-7")
+def test_destroying_the_last_paper_makes_out_the_certificate_that_completes(
+    house: House, subject: SubjectId
+) -> None:
+    first, second = enter(house, subject), enter(house, subject)
+    house.rights.erase(subject, by=PROVED)
+    who = house.gate.regions[subject.region].log.recent("erasure.certified")[0].who
+    for paper, state in ((first, "incomplete"), (second, "complete")):
+        house.clock.forward(days=1)
+        house.retention.papers.destroy(paper.id, "shredded", "P-4", by=PRIVACY)
+        house.troth.tick()
+        assert house.gate.certified(subject.region, who)[-1].state == state
+    newest = house.gate.certified(subject.region, who)[-1]
+    assert {each.store: each.state for each in newest.answers}["paper"] == "clean"
+    assert house.gate.databases.owed(subject) == []
+
+
+def test_the_paper_of_somebody_who_stays_keeps_no_erasure_open(
+    house: House, subject: SubjectId
+) -> None:
+    enter(house, subject)
+    certificate = house.rights.erase(subject, ("contact.email",), by=PROVED)
+    assert certificate.complete
+    assert house.gate.databases.owed(subject) == []
+
+
+@pytest.mark.clause("9.4-7")
 def test_the_certificate_says_who_when_and_how(house: House, subject: SubjectId) -> None:
     paper = enter(house, subject)
     with pytest.raises(NotFound):

@@ -1,10 +1,8 @@
 """Nobody's unused data goes without two warnings on record, and any activity begins anew."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.chapters.people import EMAIL, PASSWORD, House
+from tests.chapters.people import EMAIL, PASSWORD, PRIVACY, House
 from tests.chapters.retention.terms import approve, edition, unused_for
 from troth.model.acts import SYSTEM, Erase
 from troth.model.terms import SubjectId
@@ -89,11 +87,16 @@ def test_whoever_cannot_be_warned_is_not_erased(house: House, unused: SubjectId)
     )
 
 
-def test_before_anything_is_approved_nobody_is_erased(house: House) -> None:
+@pytest.mark.clause("7.2e")
+def test_before_anything_is_approved_nobody_is_warned_or_erased(house: House) -> None:
     house.troth.publish(edition(unused_for("P730D")))
     subject = house.register().subject
-    steps: list[Callable[[], None]] = [lambda: day(house, 705), lambda: day(house, 60)]
-    for step in steps:
-        step()
-    day(house, 60)
-    assert "contact.email" in house.held(subject)
+    for days in (705, 60, 60):
+        day(house, days)
+    assert (warnings(house), "contact.email" in house.held(subject)) == (0, True)
+    plan = house.retention.waiting
+    assert plan is not None
+    assert ("account", "warn") in {(one.field, one.done) for one in plan.figures}
+    house.retention.approve(plan.id, by=PRIVACY)
+    day(house, 0)
+    assert (warnings(house), "contact.email" in house.held(subject)) == (1, True)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.opendsr import ID, MAIL, request
 from troth.documents.intake import opendsr, seals
 from troth.egress.seals import Seal
 from troth.model.clock import moment
@@ -17,27 +18,15 @@ from troth.model.errors import BadInput, Misconfigured
 from troth.model.secret import Secret
 
 NOW = moment("2026-11-22T10:00:00+00:00")
-ID = "a7551968-d5d6-44b2-9831-815ac9017798"
+HASHED = {"identity_type": "phone", "identity_value": "a" * 64, "identity_format": "sha256"}
 
 
 def said(**changes: object) -> bytes:
-    told: dict[str, object] = {
-        "regulation": "gdpr",
-        "subject_request_id": ID,
-        "subject_request_type": "erasure",
-        "submitted_time": "2026-11-20T15:00:00Z",
-        "subject_identities": [
-            {
-                "identity_type": "email",
-                "identity_value": "li.na@mail.example",
-                "identity_format": "raw",
-            },
-            {"identity_type": "phone", "identity_value": "a" * 64, "identity_format": "sha256"},
-        ],
-        "api_version": "2.0",
-        "status_callback_urls": ["https://controller.example/callbacks"],
-        "extensions": {"troth.example": {"anything": [1, 2]}},
-    }
+    told = request(
+        subject_identities=[MAIL, HASHED],
+        status_callback_urls=["https://controller.example/callbacks"],
+        extensions={"troth.example": {"anything": [1, 2]}},
+    )
     return json.dumps(told | changes).encode()
 
 

@@ -64,6 +64,30 @@ def test_each_step_is_a_transaction_of_a_limited_size(stand, small_steps):
     assert deleted == [2, 2, 2, 2]
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
+def test_no_transaction_touches_more_than_a_piece_however_many_rows_there_are(stand):
+    stood = stand(2)
+    logins = sa.table("logins", *map(sa.column, ("id", "customer_id")))
+    with stood.engines["shop"].begin() as connection:
+        rows = [{"id": n, "customer_id": 1} for n in range(1_000, 1_000 + performing.FEW + 500)]
+        connection.execute(logins.insert(), rows)
+    reach, engine = stood.reaches(1)["shop"], stood.databases["shop"]._engine
+    touched, pieces = [0], []
+
+    def listen(connection, cursor, said, *_):
+        touched[0] += 0 if said.startswith("SELECT") else max(0, cursor.rowcount)
+
+    def end(connection):
+        pieces.append(touched[0])
+        touched[0] = 0
+
+    sa.event.listen(engine, "after_cursor_execute", listen)
+    sa.event.listen(engine, "commit", end)
+    done = stood.databases["shop"].perform(reach, ORDER)
+    assert max(pieces) <= performing.BATCH
+    assert sum(pieces) == done > performing.FEW + 500
+
+
 def test_a_crash_at_any_statement_is_made_good_by_the_next_try(stand, small_steps):
     stood = stand(2)
     reaches, database = stood.reaches(1), stood.databases["shop"]

@@ -8,7 +8,7 @@ from tests.egress.sql.conftest import AT
 from tests.support import shop
 from troth.egress.databases.map import Column, DataMap
 from troth.egress.databases.port import Order
-from troth.egress.sql import remaining
+from troth.egress.sql import searching
 
 VALUES = shop.known(1)
 ORDER = Order(id="1", task="erase", at=AT, values=VALUES)
@@ -75,14 +75,14 @@ def test_a_value_inside_anothers_text_is_for_people_to_decide(stand):
 
 
 def test_a_large_table_without_an_index_is_unasked_and_so_not_clean(stand, monkeypatch):
-    monkeypatch.setattr(remaining, "SMALL", 1)
+    monkeypatch.setattr(searching, "SMALL", 1)
     column = Column(name="note", category="contact.email")
     stood = stand(3, with_column(shop.shop_map(), "shop", "orders", column))
     assert left(stood) == {"shop.orders.note": (0, "unasked")}
 
 
 def test_a_map_may_say_that_reading_a_large_table_is_worth_it(stand, monkeypatch):
-    monkeypatch.setattr(remaining, "SMALL", 1)
+    monkeypatch.setattr(searching, "SMALL", 1)
     column = Column(name="note", category="contact.email", scan=True)
     stood = stand(3, with_column(shop.shop_map(), "shop", "orders", column))
     stood.run("shop", f"UPDATE orders SET note = 'to {shop.email(1)}' WHERE id = 5")

@@ -266,7 +266,32 @@ def test_a_recipient_with_an_address_is_told_by_its_own_numbers(build, endpoint,
 def test_a_recipient_without_an_address_waits_for_people(build, endpoint, sink):
     hooks = build(endpoint(sink.url, "recipient/somebody-else"), endpoint(sink.url))
     hooks.queue(TOLD)
+    assert hooks.webhooks.waiting(hooks.clock.now()) == []
+    (telling,) = hooks.webhooks.untold()
+    assert (telling.recipient, telling.event) == ("partners", "consent.withdrawn")
+    assert (telling.duty, telling.references) == ("r-9", ("e1",))
+    assert not telling.addressed
+
+
+def test_what_a_recipient_has_to_hear_outlives_its_subject_as_nobodys(build, endpoint, sink):
+    hooks = build(endpoint(sink.url, "recipient/partners"))
+    hooks.queue(TOLD)
+    hooks.queue(WITHDRAWN)
+    hooks.store.transact(lambda tx: hooks.webhooks.recall(tx, SUBJECT))
+    hooks.store.transact(lambda tx: hooks.webhooks.purge(tx, hooks.clock.now() + KEPT_FOR + DAY))
     assert hooks.waiting() == 0
+    assert SUBJECT not in repr(hooks.store.query("SELECT * FROM webhooks"))
+    assert hooks.try_once("recipient/partners") == "told"
+    assert len(sink.posts) == 1
+    assert hooks.webhooks.untold() == []
+
+
+def test_what_people_told_is_told_once(build):
+    hooks = build()
+    hooks.queue(TOLD)
+    (telling,) = hooks.webhooks.untold()
+    assert hooks.store.transact(lambda tx: hooks.webhooks.told(tx, telling)) == [telling.key_id]
+    assert hooks.store.transact(lambda tx: hooks.webhooks.told(tx, telling)) == []
 
 
 def test_a_recipient_hears_nothing_that_is_the_operators(build, endpoint, sink):

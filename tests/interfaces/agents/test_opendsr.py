@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from httpx import Response
 from litestar.testing import TestClient
 
+from tests.support.opendsr import request
 from troth.app import Troth
 
 
@@ -28,20 +29,8 @@ class Controller:
         return self.client.request(method, f"/opendsr/v2{path}", headers=headers, json=body or None)
 
     def ask(self, **changes: object) -> Response:
-        told: dict[str, object] = {
-            "regulation": "gdpr",
-            "subject_request_id": str(uuid4()),
-            "subject_request_type": "erasure",
-            "submitted_time": "2026-11-20T15:00:00Z",
-            "subject_identities": [
-                {
-                    "identity_type": "email",
-                    "identity_value": "a@b.example",
-                    "identity_format": "raw",
-                }
-            ],
-        }
-        return self.call("POST", "/requests", told | changes)
+        told = request(**{"subject_request_id": str(uuid4()), **changes})
+        return self.call("POST", "/requests", told)
 
 
 @pytest.fixture

@@ -54,7 +54,8 @@ def test_a_life_over_http(office: Office, key: str, house: House, backend: Backe
     assert (first["entries"], again["replayed"]) == (again["entries"], True)
     assert office.read(subject, key, "marketing").status_code == 200
     assert office.get("/readyz").json()["status"] == "ready"
-    assert office.post(f"/v1/subjects/{subject}/erase", {}, key).json()["checked"]["complete"]
+    ended = office.post(f"/v1/subjects/{subject}/erase", {"ground": "purpose_ended"}, key)
+    assert ended.json()["checked"]["complete"]
     problem(office.read(subject, key), 410, "erased")
 
 

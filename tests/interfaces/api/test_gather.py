@@ -67,3 +67,60 @@ def test_a_fault_leaves_nobody_waiting(
     answers = read_all(office, key, [(subject, "support") for subject in people])
     assert {each.status_code for each in answers} == {500, 503}
     assert {each.headers["content-type"] for each in answers} == {"application/problem+json"}
+
+
+def say_all(office: Office, key: str, people: list[SubjectId], end: str = "") -> list[int]:
+    """Pass on a word of several people at once; return the statuses."""
+    found: list[int] = [0] * len(people)
+
+    async def one(http: httpx.AsyncClient, place: int, subject: SubjectId) -> None:
+        headers = {"authorization": f"Bearer {key}"}
+        path = f"/v1/subjects/{subject}/consents{end}"
+        answer = await http.post(path, json={"to": "marketing"}, headers=headers)
+        found[place] = answer.status_code
+
+    async def go() -> None:
+        transport = httpx.ASGITransport(office.client.app, raise_app_exceptions=False)
+        async with (
+            httpx.AsyncClient(transport=transport, base_url=BASE) as http,
+            anyio.create_task_group() as group,
+        ):
+            for place, subject in enumerate(people):
+                group.start_soon(one, http, place, subject)
+
+    anyio.run(go)
+    return found
+
+
+def test_words_that_arrive_at_once_share_commits_and_hold_at_the_next_decision(
+    office: Office, key: str, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [house.admit() for _ in range(8)]
+    store, counted = house.rooms(CN).store, []
+    real = store.transact
+    monkeypatch.setattr(
+        store, "transact", lambda work, **more: counted.append(1) or real(work, **more)
+    )
+    assert say_all(office, key, people) == [200] * 8
+    assert 1 <= len(counted) < 8
+    wanted = [(subject, "marketing") for subject in people]
+    assert {each.status_code for each in read_all(office, key, wanted)} == {200}
+    assert say_all(office, key, people, "/withdraw") == [200] * 8
+    assert {each.status_code for each in read_all(office, key, wanted)} == {403}
+
+
+def test_one_who_takes_back_what_they_never_gave_stops_nobody(
+    office: Office, key: str, house: House
+) -> None:
+    people = [house.admit() for _ in range(4)]
+    assert say_all(office, key, people[1:]) == [200] * 3
+    assert say_all(office, key, people, "/withdraw") == [404, 200, 200, 200]
+
+
+def test_the_same_word_twice_at_once_is_said_one_after_the_other(
+    office: Office, key: str, house: House
+) -> None:
+    subject = house.admit()
+    assert say_all(office, key, [subject]) == [200]
+    assert sorted(say_all(office, key, [subject, subject], "/withdraw")) == [200, 404]
+    assert house.kinds(subject).count("consent.withdrawn") == 1

@@ -182,7 +182,7 @@ def test_a_proxy_that_is_no_network_is_a_misconfiguration(house: House) -> None:
 # --- encryption --------------------------------------------------------------------------------
 
 
-@pytest.mark.clause("2.1.3g")
+@pytest.mark.clause("2.1.3g", "7.2b")
 def test_personal_data_over_a_plain_line_is_refused(
     office: Office, key: str, subject: SubjectId
 ) -> None:
@@ -214,6 +214,7 @@ def test_a_plain_line_must_not_leave_this_machine(
     assert response.status_code == status
 
 
+@pytest.mark.clause("2.1.3g", "7.2b")
 def test_behind_a_proxy_that_ends_tls_the_setting_says_so(house: House) -> None:
     office = Office(house, secure=True)
     headers = {"authorization": f"Bearer {office.key()}"}

@@ -51,7 +51,7 @@ TABLE: dict[str, tuple[str, object, int]] = {
     "POST /v1/subjects/{subject}/opt-in": ("perform", {}, 422),
     "POST /v1/subjects/{subject}/limit-sensitive": ("perform", {}, 200),
     "POST /v1/subjects/{subject}/release-sensitive": ("perform", {}, 200),
-    "POST /v1/subjects/{subject}/export": ("read", {}, 200),
+    "POST /v1/subjects/{subject}/export": ("read", {}, 403),
     "POST /v1/subjects/{subject}/erase": ("erase", {"dry_run": True}, 200),
     "POST /v1/subjects/{subject}/requests": ("perform", {"kind": "question"}, 200),
     "GET /v1/subjects/{subject}/requests": ("subjects", None, 200),

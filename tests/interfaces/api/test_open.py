@@ -12,11 +12,12 @@ from troth.model.terms import SubjectId
 from troth.policy import packs, reader
 
 
-@pytest.mark.clause("11.5")
+@pytest.mark.clause("11.4", "11.5")
 def test_the_policy_in_force_is_told_with_its_hash(office: Office) -> None:
     told = office.get("/v1/policy").json()
     assert told["hash"] == office.gate.policy().hash
     assert told["edition"]["policy"]["edition"] == "2023-05-31"
+    assert told["edition"]["policy"]["authoritative"] == "zh"
     assert [each["hash"] for each in office.get("/v1/policy/editions").json()] == [told["hash"]]
 
 
@@ -87,10 +88,12 @@ def test_figures_are_about_nobody(office: Office, key: str, subject: SubjectId) 
     office.troth.tick()
     office.read(subject, key)
     office.call("PURGE", f"/{subject}", key)
+    office.troth.cookies.choose((), signal=False, language="en", surface="centre")
     told = office.get("/metrics", key).text
     assert 'troth_ledger_entries{region="cn"} 3' in told
     assert 'troth_answers_total{method="POST",status="200"} 1' in told
     assert 'troth_answers_total{method="OTHER",status="405"}' in told or "OTHER" in told
+    assert 'troth_cookie_choices_total{category="analytics",answer="refused"} 1' in told
     assert subject not in told
     assert "PURGE" not in told
     for line in told.splitlines():

@@ -9,6 +9,8 @@ import pytest
 
 from tests.gate.house import ADDRESS, House
 from tests.interfaces.api.office import Office, problem
+from troth.documents.requests.answer import Kind
+from troth.model.acts import Actor
 from troth.model.errors import StoreFull
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
@@ -189,11 +191,50 @@ def test_a_page_is_asked_for_as_described(
 # --- a copy, and an end ------------------------------------------------------------------------
 
 
+def asked(office: Office, subject: SubjectId, kind: Kind = "access") -> str:
+    """Have a subject ask for something, by a sign-in that proves it; return the number."""
+    by = Actor(kind="subject", assurance=2)
+    return office.troth.rights.desk.request(subject, kind, by=by)
+
+
+@pytest.mark.clause("6.3.3b", "9.7a")
+@pytest.mark.parametrize(
+    ("way", "body"),
+    [
+        ("export", {}),
+        ("erase", {}),
+        ("erase", {"ground": "dislike"}),
+        ("acts", {"act": "Erase"}),
+        ("acts", {"act": "Erase", "fields": ["contact.email"], "duty": "r-1"}),
+        ("acts", {"act": "Export"}),
+    ],
+)
+def test_no_key_erases_or_takes_a_copy_without_a_proved_request(
+    office: Office, key: str, subject: SubjectId, way: str, body: dict[str, Any]
+) -> None:
+    path = "/v1/acts" if way == "acts" else f"/v1/subjects/{subject}/{way}"
+    sent = {"acts": [{"subject": subject, **body}]} if way == "acts" else body
+    told = problem(office.post(path, sent, key), 403, "refused")
+    assert (told["clause"], "proved request" in told["remedy"]) == ("9.7", True)
+    assert set(office.gate.standing(subject).held) == {"contact.email", "contact.phone"}
+
+
+def test_a_program_ends_what_its_person_proved_and_the_request_is_settled(
+    office: Office, key: str, subject: SubjectId
+) -> None:
+    number = asked(office, subject, "cancel")
+    done = office.post(f"/v1/subjects/{subject}/erase", {"request": number}, key).json()
+    assert done["checked"]["complete"]
+    assert office.get(f"/v1/requests/{number}", key).json()["state"] == "fulfilled"
+
+
 @pytest.mark.clause("9.1c")
 def test_a_copy_is_a_zip_of_what_is_held_and_is_remembered(
     office: Office, key: str, subject: SubjectId
 ) -> None:
-    response = office.call("POST", f"/v1/subjects/{subject}/export", key)
+    response = office.post(
+        f"/v1/subjects/{subject}/export", {"request": asked(office, subject)}, key
+    )
     assert response.headers["content-type"] == "application/zip"
     assert response.headers["cache-control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(response.content)) as copy:
@@ -212,15 +253,17 @@ def test_an_erasure_is_shown_first_and_then_checked_store_by_store(
         ["contact.email", "contact.phone"],
         False,
     )
-    done = office.post(path, {}, key).json()
+    done = office.post(path, {"ground": "purpose_ended"}, key).json()
     assert done["plan"] == shown["plan"]
     assert (done["checked"]["complete"], set(done["checked"]["stores"].values())) == (True, {0})
-    for response in (office.read(subject, key), office.post(path, {}, key)):
+    again = office.post(path, {"ground": "purpose_ended"}, key)
+    for response in (office.read(subject, key), again):
         problem(response, 410, "erased")
 
 
 def test_some_fields_are_erased_and_the_others_stay(office: Office, key: str, house: House) -> None:
     subject = house.admit(contact_email=Secret("a@mail.example"), contact_address=ADDRESS)
-    office.post(f"/v1/subjects/{subject}/erase", {"fields": ["contact.address"]}, key)
+    body = {"fields": ["contact.address"], "ground": "term_ended"}
+    office.post(f"/v1/subjects/{subject}/erase", body, key)
     assert set(house.gate.standing(subject).held) == {"contact.email"}
     assert office.read(subject, key).is_success

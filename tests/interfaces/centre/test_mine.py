@@ -85,6 +85,7 @@ def test_what_the_policy_gives_nobody_is_not_asked_for(member: Visitor) -> None:
     assert "data.shown" not in [entry.kind for entry in member.troth.gate.trail(member.subject)]
 
 
+@pytest.mark.clause("9.1a")
 def test_where_data_went_is_drawn_and_told_in_a_table(member: Visitor) -> None:
     member.troth.tick()
     page = member.get("/me?lang=en").text

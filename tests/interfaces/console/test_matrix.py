@@ -32,6 +32,8 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("GET", "/desk/databases"): PRIVACY,
     ("GET", "/desk/databases/{subject}"): PRIVACY,
     ("POST", "/desk/databases/{subject}/{number}"): PRIVACY,
+    ("GET", "/desk/recipients"): PRIVACY,
+    ("POST", "/desk/recipients/{region}/{number}"): PRIVACY,
     ("GET", "/desk/letters"): PRIVACY,
     ("POST", "/desk/letters"): PRIVACY,
     ("GET", "/desk/powers"): PRIVACY,

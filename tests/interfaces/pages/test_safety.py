@@ -92,7 +92,7 @@ def test_a_form_of_the_page_before_signing_in_is_worth_nothing_after(visitor: Vi
     assert visitor.post("/sign-out", before).status_code == 403
 
 
-@pytest.mark.clause("2.1.3g")
+@pytest.mark.clause("2.1.3g", "7.2b")
 def test_personal_data_is_not_taken_over_plain_http_from_elsewhere(visitor: Visitor) -> None:
     token = hidden(visitor.get("/register").text, "/register")
     answer = visitor.client.post(

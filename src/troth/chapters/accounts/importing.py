@@ -7,7 +7,6 @@ same; a row whose people are here already is left as it is.
 """
 
 import re
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -15,8 +14,9 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from troth.chapters.accounts.intake import Intake, People, Problem
-from troth.documents.imports.register import Imports, Seen, Tally
+from troth.chapters.accounts.intake import Intake, People
+from troth.documents.imports import batches
+from troth.documents.imports.register import Heard, Imports, Seen, Tally
 from troth.documents.imports.rows import form_of, read
 from troth.gate import Gate
 from troth.model.acts import SYSTEM, Event
@@ -49,24 +49,10 @@ class Stated(Struct, frozen=True, kw_only=True):
     adults_declared_by: str = ""
 
 
-class Report(Struct, frozen=True, kw_only=True):
-    """What an import did, or (``dry_run``) would do.
+class Report(batches.Report, frozen=True, kw_only=True):
+    """What an import of accounts came to, and the edition that its people accepted."""
 
-    ``skipped`` rows are of people who are here already; ``since`` is the line after which it began,
-    where an earlier run got so far. ``problems`` names the first refusals.
-    """
-
-    imported: int
-    skipped: int
-    refused: int
-    since: int
-    problems: tuple[Problem, ...]
     edition: str
-    dry_run: bool
-
-
-Heard = Callable[[Tally], None]
-"""Is told how far an import is."""
 
 
 class Importing:
@@ -102,22 +88,11 @@ class Importing:
             people = Intake(self._gate, _people(stated, edition), seen, so_far, trial=dry_run)
             if not dry_run:
                 self._note("accounts.import_stated", digest, stated, edition, so_far)
-            for tally in people.through(read(path, written, people.fields)):
-                if not dry_run:
-                    self._imports.note(digest, tally, self._gate.clock.now())
-                if progress:
-                    progress(tally)
+            tallies = people.through(read(path, written, people.fields))
+            self._imports.follow(digest, tallies, self._gate.clock, heard=progress, trial=dry_run)
         if not dry_run:
             self._note("accounts.imported", digest, stated, edition, people.tally)
-        return Report(
-            imported=people.tally.imported,
-            skipped=people.tally.skipped,
-            refused=people.tally.refused,
-            since=so_far.line,
-            problems=tuple(people.problems),
-            edition=edition,
-            dry_run=dry_run,
-        )
+        return Report(**msgspec.structs.asdict(people.report()), edition=edition)
 
     def _note(self, name: str, digest: bytes, stated: Stated, edition: str, tally: Tally) -> None:
         """Put what was stated and what came of it into the ledger."""

@@ -7,12 +7,12 @@ anything. What one row says of itself is judged here; what the file rests on is 
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from troth.chapters.accounts.fields import TAKES, purpose_of
+from troth.documents.imports.batches import Report, Run, by_halves
 from troth.documents.imports.register import Seen, Tally
 from troth.documents.imports.rows import Row
 from troth.documents.proof import foreign
@@ -23,18 +23,12 @@ from troth.model.errors import BadInput, NotOfAge, Refused, Taken, TrothError
 from troth.model.secret import Secret
 from troth.model.terms import AgeBand, SubjectId
 
-BATCH: Final = 64
-"""Rows in one transaction."""
-MOST_TOLD: Final = 1000
-"""Refusals that are named one by one; of more only the number is told."""
 IDENTIFIERS: Final = ("contact.email", "contact.phone", "account.login")
 BORN: Final = "identity.birth_date"
 AGES: Final = (BORN, "identity.id_number")
 """What tells an age, and is not kept."""
 NO_IDENTIFIER: Final = "no_identifier"
 AGE_UNKNOWN: Final = "age_unknown"
-
-Outcome = Literal["imported", "skipped", "refused"]
 
 
 class People(Struct, frozen=True, kw_only=True):
@@ -48,14 +42,6 @@ class People(Struct, frozen=True, kw_only=True):
     language: str
     record: str
     adults: bool
-
-
-class Problem(Struct, frozen=True, kw_only=True):
-    """Why one row was refused: its line, the error's code and the field; never what it held."""
-
-    line: int
-    code: str
-    field: str = ""
 
 
 class Waiting(Struct, frozen=True):
@@ -75,38 +61,26 @@ class Intake:
         self._people = people
         self._seen = seen
         self._trial = trial
+        self._run = Run(so_far)
         self._waiting: list[Waiting] = []
         self._marks: set[bytes] = set()
-        self.tally = so_far
-        self.problems: list[Problem] = []
         self.fields = _taken(gate)
+
+    @property
+    def tally(self) -> Tally:
+        """How far it is."""
+        return self._run.tally
 
     def through(self, rows: Iterable[Row]) -> Iterator[Tally]:
         """Go through the rows that are not settled yet; give the tally after every batch."""
-        line = done = self.tally.line
-        handled = 0
-        for row in rows:
-            if row.line <= done:
-                continue
-            self._handle(row)
-            line, handled = row.line, handled + 1
-            if handled % BATCH == 0:
-                yield self._settled(line)
-        yield self._settled(line)
+        return self._run.through(rows, self._handle, self._flush)
 
-    def _settled(self, line: int) -> Tally:
-        self._flush()
-        self.tally = msgspec.structs.replace(self.tally, line=line)
-        return self.tally
-
-    def _count(self, outcome: Outcome, rows: int = 1) -> None:
-        count = getattr(self.tally, outcome) + rows
-        self.tally = msgspec.structs.replace(self.tally, **{outcome: count})
+    def report(self) -> Report:
+        """Return what came of it."""
+        return self._run.report(dry_run=self._trial)
 
     def _refuse(self, row: Row, code: str, field: str = "") -> None:
-        self._count("refused")
-        if len(self.problems) < MOST_TOLD:
-            self.problems.append(Problem(line=row.line, code=code, field=field))
+        self._run.refuse(row.line, code, field)
 
     # --- one row -------------------------------------------------------------------------------
 
@@ -141,14 +115,14 @@ class Intake:
         if not taken:
             self._take(Waiting(row, acts), weighed)
         elif holders == 1 and taken == set(weighed.marks):
-            self._count("skipped")
+            self._run.count("skipped")
         else:
             self._refuse(row, Taken.code, min(taken))
 
     def _take(self, waiting: Waiting, weighed: Weighed) -> None:
         if self._trial:
             self._seen.add(weighed.marks.values(), waiting.row.line)
-            self._count("imported")
+            self._run.count("imported")
             return
         self._marks.update(weighed.marks.values())
         self._waiting.append(waiting)
@@ -198,25 +172,17 @@ class Intake:
     # --- a batch -------------------------------------------------------------------------------
 
     def _flush(self) -> None:
+        """Take in a batch; where somebody was faster, find out who it is by halves."""
         waiting, self._waiting = self._waiting, []
         self._marks.clear()
-        self._perform(waiting)
+        went = by_halves(waiting, self._perform, lambda one, error: self._beaten(one.row, error))
+        self._run.count("imported", went)
 
-    def _perform(self, waiting: list[Waiting]) -> None:
-        """Take in a batch; where somebody was faster, find out who it is by halves."""
-        if not waiting:
-            return
-        try:
-            self._gate.perform(*(act for one in waiting for act in one.acts), by=SYSTEM)
-        except (BadInput, Refused, Taken) as error:
-            if len(waiting) == 1:
-                self._refuse(waiting[0].row, error.code, field_of(error))
-                return
-            half = len(waiting) // 2
-            self._perform(waiting[:half])
-            self._perform(waiting[half:])
-        else:
-            self._count("imported", len(waiting))
+    def _perform(self, waiting: Iterable[Waiting]) -> None:
+        self._gate.perform(*(act for one in waiting for act in one.acts), by=SYSTEM)
+
+    def _beaten(self, row: Row, error: TrothError) -> None:
+        self._refuse(row, error.code, field_of(error))
 
 
 def field_of(error: TrothError) -> str:

@@ -4,8 +4,9 @@
 receipts; ``effects`` says what a withdrawal does; ``importing`` takes in what was said elsewhere.
 """
 
-from troth.chapters.consent.chapter import Choice, Consent, Consequence, Withdrawn
+from troth.chapters.consent.chapter import Choice, Consent, Consequence
 from troth.chapters.consent.effects import Effect, Stays
+from troth.chapters.consent.saying import Withdrawn
 from troth.documents.consents.states import Said
 
 __all__ = ["Choice", "Consent", "Consequence", "Effect", "Said", "Stays", "Withdrawn"]

@@ -5,15 +5,15 @@ since counts, not what they said before elsewhere. The same file goes on where i
 and brought in twice it changes nothing.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
-from msgspec import Struct
 
 from troth.documents.consents.rows import Row, read
-from troth.documents.imports.register import Imports, Tally
+from troth.documents.imports.batches import Report, Run, by_halves
+from troth.documents.imports.register import Heard, Imports, Tally
 from troth.documents.imports.rows import form_of
 from troth.gate import Gate
 from troth.model.acts import (
@@ -25,41 +25,13 @@ from troth.model.acts import (
     Event,
     Find,
 )
-from troth.model.errors import BadInput, Erased, NotFound, Refused
+from troth.model.errors import BadInput, Erased, NotFound, Refused, TrothError
 from troth.model.standing import Standing
 from troth.model.terms import SubjectId
 
-BATCH: Final = 64
-"""Rows in one transaction."""
-MOST_TOLD: Final = 1000
-"""Refusals that are named one by one; of more only the number is told."""
 FINDING: Final = "account"
 """The purpose under which somebody is looked for."""
 STATED: Final = "consents"
-SEVERAL: Final = "several"
-
-Outcome = Literal["imported", "skipped", "refused"]
-Heard = Callable[[Tally], None]
-"""Is told how far an import is."""
-
-
-class Problem(Struct, frozen=True, kw_only=True):
-    """Why one row was refused: its line, a code and the column; never what it held."""
-
-    line: int
-    code: str
-    field: str = ""
-
-
-class Report(Struct, frozen=True, kw_only=True):
-    """What came of an import. ``since`` is the line after which it went on, 0 for the first."""
-
-    imported: int
-    skipped: int
-    refused: int
-    since: int
-    problems: tuple[Problem, ...]
-    dry_run: bool
 
 
 class Importing:
@@ -89,23 +61,18 @@ class Importing:
         digest = self._imports.digest_of(path, STATED)
         so_far = self._imports.so_far(digest)
         intake = _Intake(self._gate, so_far, trial=dry_run)
-        for tally in intake.through(read(path, written)):
-            if not dry_run:
-                self._imports.note(digest, tally, self._gate.clock.now())
-            if progress:
-                progress(tally)
+        self._imports.follow(
+            digest,
+            intake.through(read(path, written)),
+            self._gate.clock,
+            heard=progress,
+            trial=dry_run,
+        )
         if not dry_run:
             detail = {**msgspec.structs.asdict(intake.tally), "import": digest.hex()[:32]}
             word = Event(subject=None, name="consents.imported", detail=detail)
             self._gate.perform(word, by=SYSTEM)
-        return Report(
-            imported=intake.tally.imported,
-            skipped=intake.tally.skipped,
-            refused=intake.tally.refused,
-            since=so_far.line,
-            problems=tuple(intake.problems),
-            dry_run=dry_run,
-        )
+        return intake.report()
 
 
 class _Intake:
@@ -116,34 +83,23 @@ class _Intake:
         self._trial = trial
         self._waiting: list[tuple[Row, Act]] = []
         self._seen: set[tuple[SubjectId, str]] = set()
-        self.tally = so_far
-        self.problems: list[Problem] = []
+        self._run = Run(so_far)
 
-    def through(self, rows: Iterator[Row]) -> Iterator[Tally]:
+    @property
+    def tally(self) -> Tally:
+        """How far it is."""
+        return self._run.tally
+
+    def through(self, rows: Iterable[Row]) -> Iterator[Tally]:
         """Go through the rows that are not settled yet; give the tally after every batch."""
-        done = line = self.tally.line
-        for handled, row in enumerate((row for row in rows if row.line > done), start=1):
-            self._handle(row)
-            line = row.line
-            if handled % BATCH == 0:
-                yield self._settled(line)
-        yield self._settled(line)
+        return self._run.through(rows, self._handle, self._flush)
 
-    def _settled(self, line: int) -> Tally:
-        waiting, self._waiting = self._waiting, []
-        self._seen.clear()
-        self._perform(waiting)
-        self.tally = msgspec.structs.replace(self.tally, line=line)
-        return self.tally
-
-    def _count(self, outcome: Outcome, rows: int = 1) -> None:
-        count = getattr(self.tally, outcome) + rows
-        self.tally = msgspec.structs.replace(self.tally, **{outcome: count})
+    def report(self) -> Report:
+        """Return what came of it."""
+        return self._run.report(dry_run=self._trial)
 
     def _refuse(self, row: Row, code: str, field: str = "") -> None:
-        self._count("refused")
-        if len(self.problems) < MOST_TOLD:
-            self.problems.append(Problem(line=row.line, code=code, field=field))
+        self._run.refuse(row.line, code, field)
 
     def _handle(self, row: Row) -> None:
         if row.wrong:
@@ -153,10 +109,10 @@ class _Intake:
             subject = row.subject or self._find(row)
             if (subject, row.to) in self._seen:
                 # Two words on one thing in one batch: the first is written before the second.
-                self._settled(row.line - 1)
+                self._flush()
             standing = self._gate.standing(subject)
             if _known(row, standing):
-                self._count("skipped")
+                self._run.count("skipped")
                 return
             act = _act(subject, row)
             self._gate.weigh(act, by=SYSTEM)
@@ -167,7 +123,7 @@ class _Intake:
 
     def _take(self, row: Row, act: Act, subject: SubjectId) -> None:
         if self._trial:
-            self._count("imported")
+            self._run.count("imported")
             return
         self._seen.add((subject, row.to))
         self._waiting.append((row, act))
@@ -182,27 +138,22 @@ class _Intake:
             raise NotFound("nobody, or more than one, is found by this", field=row.field)
         return found[0]
 
-    def _perform(self, waiting: list[tuple[Row, Act]]) -> None:
+    def _flush(self) -> None:
         """Write a batch, region by region; where one does not go, find out which by halves."""
+        waiting, self._waiting = self._waiting, []
+        self._seen.clear()
         by_region: dict[str, list[tuple[Row, Act]]] = {}
         for row, act in waiting:
             region = act.subject.region if act.subject else ""
             by_region.setdefault(region, []).append((row, act))
         for some in by_region.values():
-            self._write(some)
+            self._run.count("imported", by_halves(some, self._perform, self._turned_away))
 
-    def _write(self, some: list[tuple[Row, Act]]) -> None:
-        try:
-            self._gate.perform(*(act for _, act in some), by=SYSTEM)
-        except (BadInput, Erased, NotFound, Refused) as error:
-            if len(some) == 1:
-                self._refuse(some[0][0], error.code, error.field)
-                return
-            half = len(some) // 2
-            self._write(some[:half])
-            self._write(some[half:])
-        else:
-            self._count("imported", len(some))
+    def _perform(self, some: Iterable[tuple[Row, Act]]) -> None:
+        self._gate.perform(*(act for _, act in some), by=SYSTEM)
+
+    def _turned_away(self, waiting: tuple[Row, Act], error: TrothError) -> None:
+        self._refuse(waiting[0], error.code, error.field)
 
 
 def _known(row: Row, standing: Standing) -> bool:

@@ -78,6 +78,7 @@ class Batch:
             language=row.language or "zh",
             residence=residence_of(self._ground.gate, row.residence),
             received=row.received,
+            once=self._ground.once(self._reference(row)),
             by=by,
         )
         self._ground.enter(opened, "desk", reference=self._reference(row))

@@ -78,6 +78,7 @@ class Controllers:
             language="en",
             residence=residence_of(self._ground.gate, opendsr.REGULATIONS.get(told.regulation, "")),
             received=opendsr.submitted(told, self._ground.gate.clock.now()),
+            once=self._ground.once(self._reference(by, told.subject_request_id)),
             by=by,
         )
         self._ground.enter(

@@ -84,7 +84,7 @@ class Delegates:
                 remedy="sign anew; the same agent-request-id leads to the same request",
             )
         try:
-            came = self._known(agent, told) or self._open(agent, told)
+            came = self._known(agent, told) or self._open(agent, told, used)
         except TrothError:
             ground.register.let_go(used)
             raise
@@ -99,13 +99,14 @@ class Delegates:
             raise KeyReused("this agent-request-id is another request's", field="agent-request-id")
         return found
 
-    def _open(self, agent: Agent, told: Exercise) -> Came:
-        opened = self._ask(agent, told)
+    def _open(self, agent: Agent, told: Exercise, used: bytes) -> Came:
+        named = self._reference(agent, told) if told.agent_request_id else b""
+        opened = self._ask(agent, told, named or used)
         self._ground.enter(
             opened,
             WAY,
             party=agent.id,
-            reference=self._reference(agent, told) if told.agent_request_id else b"",
+            reference=named,
             sealing=Sealing(
                 callbacks=(told.status_callback,) if told.status_callback else (),
                 reference=told.agent_request_id,
@@ -114,7 +115,7 @@ class Delegates:
         )
         return self._ground.came(opened.number, agent.id)
 
-    def _ask(self, agent: Agent, told: Exercise) -> Opened:
+    def _ask(self, agent: Agent, told: Exercise, reference: bytes) -> Opened:
         claimed = told.claimed()
         # The person is asked, at their own address: never the agent in their stead.
         reply = {"email": claimed["contact.email"]} if "contact.email" in claimed else {}
@@ -135,6 +136,7 @@ class Delegates:
             language="en",
             residence=residence_of(self._ground.gate, drp.RESIDENCES.get(told.regime, "")),
             received=None,
+            once=self._ground.once(reference),
             by=_actor(agent),
         )
 

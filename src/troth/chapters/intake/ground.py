@@ -110,22 +110,24 @@ class Opens(Protocol):
         language: str,
         residence: str,
         received: Moment | None,
+        once: bytes = b"",
         by: Actor,
     ) -> Opened:
-        """Open it; raises ``BadInput``."""
+        """Open it, the same under the same ``once``; raises ``BadInput``."""
         ...
 
 
 class Ways(Struct, frozen=True, kw_only=True):
     """What is the desk's to do with a request: each by its number and whose file it lies in.
 
-    ``find`` tells whose file that is; ``write`` adds a message, ``attach`` a paper, ``revoke``
-    takes the request back, ``status`` says how far it is. All raise ``NotFound``.
+    ``find`` tells whose file that is; ``write`` adds a message, once under a key (else it raises
+    ``KeyReused``), ``attach`` a paper, ``revoke`` takes the request back, ``status`` says how far
+    it is. All raise ``NotFound``.
     """
 
     open: Opens
     find: Callable[[str], SubjectId]
-    write: Callable[[SubjectId, str, Secret, Actor], object]
+    write: Callable[[SubjectId, str, Secret, Actor, str], object]
     attach: Callable[[SubjectId, str, str, Secret, Actor], object]
     revoke: Callable[[SubjectId, str, Actor], object]
     status: Callable[[str], Status]
@@ -184,6 +186,14 @@ class Ground(Struct, frozen=True, kw_only=True):
             register=register,
             sealing=sealing,
         )
+
+    def once(self, reference: bytes) -> bytes:
+        """Return what draws the number and the file of what came; nothing where it has no name.
+
+        Whoever was interrupted goes on with the same request. Who sees the register cannot tell the
+        file from it.
+        """
+        return self.register.digest("once", reference.hex()) if reference else b""
 
     def came(self, number: str, party: str) -> Came:
         """Return what a program sent. Raises ``NotFound`` for what is another's, or nobody's."""

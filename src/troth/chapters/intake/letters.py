@@ -70,13 +70,14 @@ class Letters:
         if known is not None:
             return known.number
         scans = {field: drawn(scan, field) for field, scan in told.papers.items() if scan}
-        opened = self._open(told, by)
-        self._ground.enter(opened, told.channel, reference=reference, register=told.register)
+        opened = self._open(told, reference, by)
         for field, scan in scans.items():
             self._ground.ways.attach(opened.requester, opened.number, field, scan, by)
+        # Last, so that whoever was interrupted finds the scans missing and enters it again.
+        self._ground.enter(opened, told.channel, reference=reference, register=told.register)
         return opened.number
 
-    def _open(self, told: Received, by: Actor) -> Opened:
+    def _open(self, told: Received, reference: bytes, by: Actor) -> Opened:
         return self._ground.ways.open(
             kind_of(told.kind),
             Claim(
@@ -89,6 +90,7 @@ class Letters:
             language=told.language,
             residence=residence_of(self._ground.gate, told.residence),
             received=told.received,
+            once=self._ground.once(reference),
             by=by,
         )
 

@@ -5,6 +5,7 @@ same work and get the same letter, which says how to prove who they are. A mark 
 its request; what it brings are words, never a proof.
 """
 
+from contextlib import suppress
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ from troth.documents.intake.mail import Mail, read
 from troth.documents.proof.pace import Share
 from troth.documents.requests.claims import Claim
 from troth.model.acts import SYSTEM
-from troth.model.errors import BadFile, Erased, NotFound, TooMany, TrothError
+from troth.model.errors import BadFile, Erased, KeyReused, NotFound, TooMany, TrothError
 from troth.model.secret import Secret, veiled
 from troth.model.terms import SubjectId
 
@@ -61,22 +62,22 @@ class Mails:
         if known is not None:
             return Taken(outcome="again", number=known)
         try:
-            taken = self._taken(mail)
+            taken = self._taken(mail, digest)
         except TrothError:
             self._register.let_go(digest)
             raise
         self._register.settle(digest, taken.number)
         return taken
 
-    def _taken(self, mail: Mail) -> Taken:
+    def _taken(self, mail: Mail, digest: bytes) -> Taken:
         requester, number = self._thread(mail)
         if requester is not None:
             self._pace(mail, "words", WORDS)
-            self._ground.ways.write(requester, number, _whole(mail), VISITOR)
+            self._write(mail, digest, requester, number)
         else:
             self._pace(mail, "new", NEW)
             self._pace_all()
-            opened = self._open(mail)
+            opened = self._open(mail, digest)
             number = opened.number
         file = requester or opened.requester
         self._note_ids(mail, number)
@@ -109,9 +110,15 @@ class Mails:
                 return number
         return ""
 
+    def _write(self, mail: Mail, digest: bytes, requester: SubjectId, number: str) -> None:
+        key = f"mail-{self._ground.once(digest).hex()}"
+        # Whoever took this mail before was interrupted after its words had been written.
+        with suppress(KeyReused):
+            self._ground.ways.write(requester, number, _whole(mail), VISITOR, key)
+
     # --- opening -------------------------------------------------------------------------------
 
-    def _open(self, mail: Mail) -> Opened:
+    def _open(self, mail: Mail, digest: bytes) -> Opened:
         # The desk confirms receipt and says what proves them. Whom no program should answer, people
         # answer, who see the address in the claim.
         heard = not mail.silent and self._may_write(mail)
@@ -127,6 +134,7 @@ class Mails:
             language=mail.language,
             residence=self._ground.terms.residence,
             received=None,
+            once=self._ground.once(digest),
             by=VISITOR,
         )
         self._ground.enter(opened, "email", sender=self._sender(mail))

@@ -6,6 +6,7 @@ hold ends. The first sweep only plans until somebody approved it.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from troth.chapters.retention.closing import Closing, contract_ended
 from troth.chapters.retention.ground import Ground
@@ -17,11 +18,15 @@ from troth.documents.retention.ahead import MONTHS, Month, end_of, months
 from troth.documents.retention.fates import fate
 from troth.documents.retention.plans import SweepPlan
 from troth.documents.retention.schedule import Line, promised, schedule
+from troth.documents.retention.sweeps import SWEPT, SweepCertificate, read
 from troth.gate import Outcome, Terms
 from troth.model.acts import SYSTEM, Actor, Event, Hold, HoldLifted, Record
 from troth.model.clock import Moment
 from troth.model.errors import BadInput, Erased, NotFound
 from troth.model.terms import Fields, SubjectId
+
+LOOKED_AT: Final = 1000
+"""How many of the house's own entries are looked through for certificates."""
 
 
 class Retention:
@@ -119,6 +124,12 @@ class Retention:
         """Sweep whoever is due, in short transactions; see ``Sweeping.run``."""
         return self.sweeping.run(most=most, progress=progress)
 
+    def certificates(self, limit: int = 20) -> list[SweepCertificate]:
+        """Return the certificates of the newest sweeps; each is provable by its ledger entry."""
+        log = self._gate.regions[self._gate.home].log
+        found = [entry for entry in log.recent("house.event", LOOKED_AT) if _is_sweep(entry.what)]
+        return [read(entry.what) for entry in found[:limit]]
+
     def tick(self, most: int = 1000) -> int:
         """Do what the clock brings; return of how many subjects something went."""
         self.sweeping.remark()
@@ -164,3 +175,7 @@ class Retention:
         """Note that the contract with a subject ended, now if no moment is given (7.2d)."""
         at = self._gate.clock.now() if since is None else since
         contract_ended(self._gate.perform, subject, at, by)
+
+
+def _is_sweep(what: Record) -> bool:
+    return what.get("event") == SWEPT

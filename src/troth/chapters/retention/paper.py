@@ -4,6 +4,7 @@ Whoever is erased has paper until somebody destroyed it: the certificate of the 
 is not complete before.
 """
 
+from contextlib import suppress
 from typing import cast
 
 from troth.chapters.retention.ground import Ground
@@ -86,7 +87,15 @@ class Papers:
         )
         word = "paper.destroyed" if done.state == "destroyed" else "paper.proposed"
         self._note(done, word, by, subject)
+        if done.state == "destroyed" and subject is None and known.subject is not None:
+            self._complete(known.subject, by)
         return done
+
+    def _complete(self, subject: SubjectId, by: Actor) -> None:
+        """Have the erasure of whoever is gone certified anew: it waited for this paper."""
+        for order in self._gate.databases.owed(subject):
+            with suppress(NotFound):
+                self._gate.databases.hurry(subject, order.id, by=by)
 
     def _demand_free(self, paper: Paper, subject: SubjectId | None) -> None:
         if subject is None:

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from troth.chapters.retention.ground import Ground
+from troth.chapters.retention.pace import Pace
 from troth.chapters.retention.warning import Warnings
 from troth.documents import ending
 from troth.documents.notice import channels_of, language_of
@@ -17,6 +18,7 @@ from troth.documents.retention.fates import UNUSED, Fate, fate
 from troth.documents.retention.marks import OVER
 from troth.documents.retention.plans import Figures, SweepPlan
 from troth.documents.retention.schedule import promised
+from troth.documents.retention.sweeps import SWEPT, Sums, SweepCertificate
 from troth.gate import Looked, Terms
 from troth.model.acts import SYSTEM, Act, Erase, Event, Record, Restrict
 from troth.model.clock import DAY, HOUR, Moment
@@ -25,12 +27,6 @@ from troth.model.standing import Standing
 from troth.model.terms import Region, SubjectId
 
 PAGE: Final = 500
-FIRST: Final = 32
-LEAST: Final = 8
-MOST: Final = 512
-QUICK_MS: Final = 15.0
-SLOW_MS: Final = 30.0
-"""Chunks grow while they hold the write lock for less than that, and shrink when it is more."""
 PUT_OFF: Final = 7 * DAY
 """When somebody is looked at again of whom something is due that cannot be done."""
 PLAN_EVERY: Final = HOUR
@@ -53,7 +49,8 @@ class Due(Struct, frozen=True, kw_only=True):
 class Swept(Struct, kw_only=True):
     """What a sweep did, all in all; ``waiting`` are subjects of whom something is to be approved.
 
-    ``longest_ms`` is how long a chunk held the write lock at most.
+    ``longest_ms`` is how long a chunk held the write lock at most. ``certificate`` says what went
+    and what a law holds; it stands in the ledger, too.
     """
 
     looked: int = 0
@@ -65,6 +62,7 @@ class Swept(Struct, kw_only=True):
     chunks: int = 0
     longest_ms: float = 0.0
     plan: str = ""
+    certificate: SweepCertificate | None = None
 
 
 class Sweeping:
@@ -76,7 +74,7 @@ class Sweeping:
         self._plans = ground.books.plans
         self._terms = Terms(ground.gate)
         self._warnings = warnings
-        self._chunk = FIRST
+        self._pace = Pace()
         self._looked: Moment | None = None
 
     # --- planning ------------------------------------------------------------------------------
@@ -121,15 +119,35 @@ class Sweeping:
             if most is not None and self._looked is not None and at - self._looked < PLAN_EVERY:
                 return done
             self._looked = at
-        for page in self._pages(lambda: self._chunk):
-            self._sweep(page, done, approved=approved)
+        began, sums = self._gate.clock.now(), Sums()
+        for page in self._pages(lambda: self._pace.size):
+            self._sweep(page, done, sums, approved=approved)
             if progress:
                 progress(done.looked, done.values)
             if most is not None and done.looked >= most:
                 break
+        if sums:
+            done.certificate = self._certify(sums, began, done, approved=approved)
         if done.waiting:
             done.plan = self._propose()
         return done
+
+    def _certify(
+        self, sums: Sums, began: Moment, done: Swept, *, approved: bool
+    ) -> SweepCertificate:
+        """Make out the certificate of a run and have it remembered."""
+        plan = self._plans.newest("approved") if approved else None
+        certificate = sums.certificate(
+            self._gate.policy().edition,
+            plan=plan.id if plan else "",
+            began=began,
+            ended=self._gate.clock.now(),
+            subjects=done.subjects,
+            refused=done.refused,
+        )
+        word = Event(subject=None, name=SWEPT, detail=certificate.record())
+        self._gate.perform(word, by=SYSTEM)
+        return certificate
 
     def _propose(self) -> str:
         waiting = self._plans.newest("proposed")
@@ -140,12 +158,13 @@ class Sweeping:
             self._gate.perform(word, by=SYSTEM)
         return plan.id
 
-    def _sweep(self, page: Sequence[Looked], done: Swept, *, approved: bool) -> None:
+    def _sweep(self, page: Sequence[Looked], done: Swept, sums: Sums, *, approved: bool) -> None:
         policy, at = self._gate.policy(), self._gate.clock.now()
         many, counted, alone, again = list[Erase](), list[Erase](), list[Looked](), list[Looked]()
         for one in page:
             what = fate(one.standing, policy, at, approved=approved)
             done.waiting += bool(what.later)
+            sums.held(what.held)
             if not what.something:
                 again += [] if what.later else [one]
             elif not _together(what, one.standing):
@@ -154,29 +173,30 @@ class Sweeping:
                 many += _erasure(one.subject, what.gone, what.ground)
                 counted += _erasure(one.subject, what.counted, what.ground, counted=True)
         done.looked += len(page)
-        alone += self._end(many, page, done) + self._end(counted, page, done)
+        alone += self._end(many, page, done, sums) + self._end(counted, page, done, sums)
         for one in alone:
-            self._alone(one, done, approved=approved)
+            self._alone(one, done, sums, approved=approved)
         if again:
             self._terms.look_again(again)
 
-    def _end(self, acts: Sequence[Erase], page: Sequence[Looked], done: Swept) -> list[Looked]:
+    def _end(
+        self, acts: Sequence[Erase], page: Sequence[Looked], done: Swept, sums: Sums
+    ) -> list[Looked]:
         """Erase together; return who has to go alone after all."""
         if not acts:
             return []
         ended = self._terms.end(acts)
         done.subjects += len(ended.subjects)
         done.values += ended.cells
+        sums.gone(ended.fields)
+        sums.alive += ended.alive
         done.chunks += 1
         done.longest_ms = max(done.longest_ms, ended.locked_ms)
-        if ended.locked_ms > SLOW_MS:
-            self._chunk = max(LEAST, self._chunk // 2)
-        elif ended.locked_ms < QUICK_MS:
-            self._chunk = min(MOST, self._chunk * 3 // 2)
+        self._pace.took(len(acts), ended.locked_ms)
         left = set(ended.alone)
         return [one for one in page if one.subject in left]
 
-    def _alone(self, one: Looked, done: Swept, *, approved: bool) -> None:
+    def _alone(self, one: Looked, done: Swept, sums: Sums, *, approved: bool) -> None:
         try:
             told = self.one(one.subject, approved=approved)
         except (NotFound, Erased):
@@ -190,6 +210,8 @@ class Sweeping:
             return
         done.subjects += bool(told.gone)
         done.values += len(told.gone)
+        sums.gone(told.gone)
+        sums.alive += told.complete is False
         done.warned += told.warned
 
     def one(

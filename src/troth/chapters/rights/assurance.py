@@ -76,6 +76,22 @@ def demand(by: Actor, act: str, *, least: int = 0) -> None:
         )
 
 
+def demand_power(kind: str, agent: str, covers: Callable[[str, str], bool]) -> None:
+    """Raise ``Refused`` unless a power of attorney lets an agent ask for something now (11.3b).
+
+    ``agent`` is what the power calls them. One that ended, or was stopped, covers nothing.
+
+    >>> demand_power("access", "a-1", lambda agent, kind: (agent, kind) == ("a-1", "access"))
+    """
+    if agent and covers(agent, kind):
+        return
+    raise Refused(
+        f"no power of attorney that stands lets this agent ask for `{kind}`",
+        clause="11.3",
+        remedy="enter the power they have, name them as it does, or have the person ask themselves",
+    )
+
+
 def permitted(
     gate: Gate, fields: Iterable[str], act: Callable[[tuple[str, ...]], Act]
 ) -> tuple[str, ...]:

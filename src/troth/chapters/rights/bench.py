@@ -28,7 +28,8 @@ class Bench(Struct, frozen=True, kw_only=True):
     ``withdraw`` takes a consent back; ``discover`` asks every store what it holds (without it,
     our own vault and the databases that the gate reaches); ``elsewhere`` says which duties
     another desk decides; ``mark`` what a letter carries so that a reply to it finds its
-    request.
+    request; ``covers`` whether a subject's power of attorney lets an agent ask for a kind of
+    request now.
     """
 
     withdraw: Callable[[SubjectId, str, Actor], object] = _nothing
@@ -37,6 +38,7 @@ class Bench(Struct, frozen=True, kw_only=True):
     rules: Rules = Rules()
     calendars: Calendars | None = None
     mark: Callable[[str], str] = lambda _number: ""
+    covers: Callable[[SubjectId, str, str], bool] = lambda _subject, _agent, _kind: False
 
     def ground(self, gate: Gate, notices: Notices, proof: Proof, ways: Ways) -> Ground:
         """Return what every step of a request stands on."""
@@ -76,6 +78,7 @@ def ways_of(
         opt_out=lambda subject, by: limits.opt_out(subject, by=by),
         discover=bench.discover or (lambda subject: held_here(gate, subject)),
         elsewhere=bench.elsewhere,
+        covers=bench.covers,
     )
 
 

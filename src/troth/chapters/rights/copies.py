@@ -103,18 +103,29 @@ class Copies:
         self._deposits = Deposits(gate)
         self._logs = UsageLogs(gate)
 
-    def make(self, subject: SubjectId, *, by: Actor = SUBJECT, language: str = "") -> Copy:
-        """Make a copy at once and tell the subject; see ``Rights.copy``."""
+    def make(
+        self,
+        subject: SubjectId,
+        *,
+        by: Actor = SUBJECT,
+        language: str = "",
+        settles: str = "",
+        left_out: Mapping[str, str] | None = None,
+    ) -> Copy:
+        """Make a copy at once and tell the subject; ``settles`` is the request that it answers."""
         demand(by, "copy")
         standing = self._gate.standing(subject)
-        fields, withheld = self._fields(subject, {})
+        fields, withheld = self._fields(subject, left_out or {})
         told = self._notices.tell(
             subject,
             standing,
             "copy_ready",
             {"files": str(len(fields)), "withheld": ", ".join(each.what for each in withheld)},
         )
-        opened = self._opened(subject, standing, *told, by=by, language=language)
+        done = (Settle(subject=subject, duty=settles, state="fulfilled"),) if settles else ()
+        opened = self._opened(
+            subject, standing, *told, *done, by=by, language=language, left_out=left_out
+        )
         return Copy(
             archive=Package(opened.values, opened.around).whole(),
             fields=opened.fields,
@@ -282,9 +293,10 @@ class Copies:
         by: Actor,
         language: str = "",
         deposit: Deposit | None = None,
+        left_out: Mapping[str, str] | None = None,
     ) -> _Opened:
         """Open what a copy holds, remembered first, and put together what goes beside it."""
-        left_out = deposit.left_out if deposit else {}
+        left_out = deposit.left_out if deposit else left_out or {}
         fields, withheld = self._fields(subject, left_out)
         holdings = [each for each in self._gate.inventory(subject) if each.field in fields]
         act = Export(subject=subject, fields=fields, purpose="rights")

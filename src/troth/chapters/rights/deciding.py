@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 
 from troth.chapters.rights.ground import WAITS_FOR_PROOF, Ground
-from troth.chapters.rights.opening import Opening
-from troth.chapters.rights.timeline import ACCEPTED, APPEALED, EXTENDED, QUOTED
+from troth.chapters.rights.opening import MERGED, Opening
+from troth.chapters.rights.timeline import ACCEPTED, APPEALED, EXTENDED, JOINED, LINKED, QUOTED
 from troth.chapters.rights.writing import Writing
 from troth.documents.requests import answer, fees
 from troth.documents.requests.answer import REASONS
@@ -32,6 +32,45 @@ class Deciding:
         self._gate = ground.gate
         self._opening = opening
         self._writing = writing
+
+    # --- the same, asked twice -------------------------------------------------------------------
+
+    def join(self, matter: Matter) -> Matter:
+        """Link two requests from outside that ask the same of one subject (9.7; reliability A21).
+
+        The later is linked to the earlier, which goes on under its own number and clock and is told
+        of under both. One that was proposed or decided goes on by itself, and so does an agent's.
+        Returns the request as it is then.
+        """
+        twin = self._twin(matter)
+        if twin is None:
+            return matter
+        at, subject = self._ground.now, matter.subject
+        before, later = sorted((twin, matter), key=lambda one: one.received)
+        self._gate.perform(
+            self._ground.event(before, JOINED, other=later.number),
+            Settle(subject=subject, duty=later.number, state="revoked", code=LINKED),
+            by=SYSTEM,
+        )
+        for one in self._ground.register.linked(subject, later.number):
+            self._ground.register.change(one, at=at, merged_into=before.number)
+        ended = self._ground.register.change(
+            later, at=at, state="revoked", reason="", merged_into=before.number
+        )
+        return ended if later is matter else matter
+
+    def _twin(self, matter: Matter) -> Matter | None:
+        """Return the request that waits already, was proved, and asks the same; if any."""
+        standing = self._gate.standing(matter.subject)
+        if not _joins(matter, matter):
+            return None
+        for one in self._ground.register.of(matter.subject):
+            owed = standing.owed.get(one.number)
+            waits = owed is not None and owed.state == "open"
+            proved = self._ground.proved(standing, one.number)
+            if one.number != matter.number and waits and proved and _joins(one, matter):
+                return one
+        return None
 
     # --- longer --------------------------------------------------------------------------------
 
@@ -252,3 +291,11 @@ class Deciding:
             if decided and entry.what.get("duty") == number:
                 found[who] = None
         return tuple(found)
+
+
+def _joins(one: Matter, other: Matter) -> bool:
+    """Tell whether a request that waits asks the same as another, and nobody has decided on it."""
+    said = one.said
+    free = not (said.elsewhere or said.first or said.appeal_of or said.agent or said.decider)
+    same = (one.kind, said.ground) == (other.kind, other.said.ground)
+    return one.live and free and same and one.kind not in MERGED

@@ -36,17 +36,19 @@ from troth.chapters.rights.deciding import Deciding
 from troth.chapters.rights.fulfilling import Fulfilling, Particulars
 from troth.chapters.rights.ground import ASKED, DISPUTES, REPLIES, Found, Ground
 from troth.chapters.rights.knowing import Knowing, Status
-from troth.chapters.rights.opening import Opened, Opening
+from troth.chapters.rights.opening import TICKET, Opened, Opening
 from troth.chapters.rights.proving import Brought, Method, Proving
 from troth.chapters.rights.watching import Watching
 from troth.chapters.rights.writing import Writing
 from troth.documents.agreement import Shown, Tick
+from troth.documents.proof.codes import wrong_code
 from troth.documents.requests.answer import Kind
 from troth.documents.requests.claims import Channel, Claim, Company
 from troth.documents.requests.register import Matter
 from troth.gate import Outcome
 from troth.model.acts import SUBJECT, Actor
 from troth.model.clock import Moment
+from troth.model.errors import BadInput, Erased, NotFound, NotProved, Refused
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 
@@ -112,12 +114,15 @@ class Desk(Knowing):
         residence: str = "*",
         ground: str = "",
         received: Moment | None = None,
+        once: bytes = b"",
         by: Actor = VISITOR,
     ) -> Opened:
         """Take a request from outside, of whom nobody knows yet; see the top of this page.
 
-        A company's lacks its licence and a power of attorney until they are there (11.3). Raises
-        ``BadInput`` for another kind, ground, channel or claim, ``UnknownTerm`` for a residence.
+        A company's lacks its licence and a power of attorney until they are there (11.3). ``once``
+        is a keyed digest of what came: the same again is the same request, wherever whoever took it
+        was interrupted. Raises ``BadInput`` for another kind, ground, channel or claim,
+        ``UnknownTerm`` for a residence.
         """
         return self._opening.open_unproved(
             kind,
@@ -128,6 +133,7 @@ class Desk(Knowing):
             residence=residence,
             ground=ground,
             received=received,
+            once=once,
             by=by,
         )
 
@@ -136,13 +142,18 @@ class Desk(Knowing):
         return self._opening.acknowledge(subject, number, by=by)
 
     def write(
-        self, subject: SubjectId, number: str, text: Secret, *, by: Actor = SUBJECT
+        self, subject: SubjectId, number: str, text: Secret, *, by: Actor = SUBJECT, key: str = ""
     ) -> Outcome:
-        """Add a subject's message to an open request. Raises ``NotFound`` for one that is not."""
-        return self._writing.write(subject, number, text, by=by)
+        """Add a subject's message to an open request. Raises ``NotFound`` for one that is not.
+
+        Under a ``key`` that was used it raises ``KeyReused``: the message stands there already.
+        """
+        number = self._ground.register.stands_for(subject, number)
+        return self._writing.write(subject, number, text, by=by, key=key)
 
     def revoke(self, subject: SubjectId, number: str, *, by: Actor = SUBJECT) -> Outcome:
         """Take a request back, as its subject may at any time. Raises ``NotFound``."""
+        number = self._ground.register.stands_for(subject, number)
         return self._deciding.revoke(subject, number, by=by)
 
     def accept_fee(self, subject: SubjectId, number: str, *, by: Actor = SUBJECT) -> Outcome:
@@ -215,14 +226,41 @@ class Desk(Knowing):
         ``method`` is ``signed_in``, ``code``, ``documents`` or ``points``. Every contact of the
         subject is told where it was no sign-in. Raises ``NotProved`` where it is not sure enough
         for the harm that a mistake would do, ``BadInput`` (``needs_documents``) while a company's
-        papers are missing, ``Refused``, ``NotFound``.
+        papers are missing, ``Refused`` where no power covers what an agent asks, ``NotFound``.
         """
         after = self._proving.verify(
             requester, number, subject=subject, method=method, by=by, brought=brought or Brought()
         )
-        if after.said.ground == "no_consent":
-            self._fulfilling.grant_at_once(subject, number)
-        return after
+        if after.said.ground == "no_consent" and self._fulfilling.grant_at_once(subject, number):
+            return after
+        # What is asked again in a file is one at once; from outside it is known only by the proof.
+        return self._deciding.join(after) if requester != subject else after
+
+    def linked(self, token: Secret) -> str:
+        """Return the number of the request that a letter's link leads to. Raises ``NotProved``."""
+        tickets = self._ground.proof.tickets
+        return tickets.open(TICKET, token, at=self._ground.now).request
+
+    def prove(self, token: Secret, code: Secret) -> Matter:
+        """Prove a request by the code that was sent to an old contact, typed behind its link (9.7).
+
+        Raises ``NotProved`` in the same words whatever is wrong: the code, its time, that none was
+        sent, or that nothing waits for one.
+        """
+        number = self.linked(token)
+        try:
+            matter = self._ground.register.any(number)
+            sent = matter.said.candidate
+            return self.verify(
+                matter.subject,
+                number,
+                subject=SubjectId(sent) if sent else matter.subject,
+                method="code",
+                by=VISITOR,
+                brought=Brought(challenge=matter.said.challenge, code=code),
+            )
+        except (BadInput, Erased, NotFound, NotProved, Refused):
+            raise wrong_code() from None
 
     def pause(self, subject: SubjectId, number: str, *, by: Actor) -> Matter:
         """Note that a proof is waited for; shown, and counted only where the law lets it."""
@@ -292,6 +330,22 @@ class Desk(Knowing):
         ``NotFound``, ``NotProved``, ``Refused``; ``BadInput`` where it waits, or takes two.
         """
         return self._fulfilling.fulfil(subject, number, what, by=by)
+
+    def warrant(
+        self, subject: SubjectId, act: str, number: str = "", ground: str = "", *, by: Actor
+    ) -> Matter | None:
+        """Return the request on which somebody ends (``erase``) or hands out (``copy``); 9.7, A21.
+
+        Staff and programs need one: of this subject, open, proved, ripe, of a kind that fits; or
+        for an end one of the grounds of the law that need none (``documents/requests/warrants``).
+        Others prove themselves: ``None``. Raises ``Refused``, ``NotProved``, ``NotFound``,
+        ``BadInput`` where it waits or takes two.
+        """
+        return self._fulfilling.warrant(subject, act, number, ground, by=by)
+
+    def rested(self, matter: Matter, *, by: Actor) -> None:
+        """Note that what a request asks was done outside the desk."""
+        self._fulfilling.rested(matter, by=by)
 
     def extend(self, subject: SubjectId, number: str, reason: str, *, by: Actor) -> Outcome:
         """Take longer for an answer, once, where the law lets us; the subject is told why (9.7).

@@ -5,16 +5,19 @@ subject's, then whether it waits for anything, then for a second person where th
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
 
-from troth.chapters.rights.ground import REPLIES, Ground
+from troth.chapters.rights.assurance import demand_power
+from troth.chapters.rights.ground import PROVED_BY, REPLIES, Ground
 from troth.chapters.rights.timeline import PACKED
 from troth.chapters.rights.working import Working
 from troth.chapters.rights.writing import Writing
 from troth.documents.requests.register import Matter
 from troth.documents.requests.states import moved
+from troth.documents.requests.warrants import demand_asked, demand_ground
 from troth.model.acts import SYSTEM, Actor, Settle, Use
 from troth.model.errors import BadInput, Erased, NotFound
 from troth.model.secret import Secret
@@ -23,6 +26,10 @@ from troth.model.terms import ALL, Fields, SubjectId
 
 GIVES_NOTHING: Final = ("negotiation",)
 """What hands nothing out and changes nothing: two sides talk."""
+FOR_OTHERS: Final = ("staff", "service")
+"""Who ends or hands out what is somebody else's, and needs a warrant for it."""
+OWN_PROOF: Final = ("signed_in", "code")
+"""Proofs that the subject made themselves; any other rests on what staff saw."""
 
 
 class Particulars(Struct, frozen=True, kw_only=True):
@@ -74,10 +81,67 @@ class Fulfilling:
 
     def demand(self, matter: Matter, standing: Standing, by: Actor) -> None:
         """Raise why a request may not be handed over yet."""
+        self._demand_ready(matter, standing)
+        self._working.demand_second(matter, standing, by)
+
+    def _demand_ready(self, matter: Matter, standing: Standing) -> None:
         proved = self._ground.proved(standing, matter.number) or matter.kind in GIVES_NOTHING
         moved(matter.state, "fulfil", proved=proved, waits=matter.said.reason)
+        if matter.said.agent:
+            covers = partial(self._ground.ways.covers, matter.subject)
+            demand_power(matter.kind, matter.said.delegate, covers)
         self._working.demand_cooled(matter)
-        self._working.demand_second(matter, standing, by)
+
+    # --- outside the desk ----------------------------------------------------------------------
+
+    def warrant(
+        self, subject: SubjectId, act: str, number: str, ground: str, *, by: Actor
+    ) -> Matter | None:
+        """Return the proved request on which staff or a program act; see ``Desk.warrant``."""
+        if by.kind not in FOR_OTHERS:
+            return None
+        if number:
+            return self._asked(subject, act, number, by)
+        if act == "erase":
+            demand_ground(ground)
+        else:
+            demand_asked(act, "")
+        if by.kind == "staff":
+            self._ground.demand_desk(by, subject)
+        return None
+
+    def _asked(self, subject: SubjectId, act: str, number: str, by: Actor) -> Matter:
+        """Return a request that somebody may fulfil: staff as at the desk, two where it takes two.
+
+        A program is no second pair of eyes; it acts where the subject made the proof themselves.
+        """
+        staff = by.kind == "staff"
+        found = self._ground.to_decide if staff else self._to_serve
+        matter = found(subject, number, by)
+        demand_asked(act, matter.kind)
+        standing = self._gate.standing(subject)
+        fact = standing.facts.get(PROVED_BY + number)
+        if staff or fact is None or fact.method not in OWN_PROOF:
+            self.demand(matter, standing, by)
+        else:
+            self._demand_ready(matter, standing)
+        return matter
+
+    def _to_serve(self, subject: SubjectId, number: str, _: Actor) -> Matter:
+        return self._ground.live(subject, number)
+
+    def rested(self, matter: Matter, *, by: Actor) -> None:
+        """Let the register follow what was done on a request, once every database has done it."""
+        try:
+            owed = self._gate.owed(matter.subject)[matter.number]
+        except (Erased, NotFound):
+            pass
+        else:
+            if owed.state == "open":
+                return
+        self._settle(matter, by)
+
+    # --- settled -------------------------------------------------------------------------------
 
     def _settle(self, matter: Matter, by: Actor) -> None:
         """Settle a request that was done, and end its papers; an erasure settled it itself."""

@@ -19,13 +19,13 @@ from troth.documents.notice import Notices
 from troth.documents.proof import Proof
 from troth.documents.requests import claims, times
 from troth.documents.requests.answer import KINDS
-from troth.documents.requests.register import Matter, Register, Said
+from troth.documents.requests.register import UNSENT, Matter, Register, Said
 from troth.documents.requests.states import State
 from troth.documents.requests.times import Calendars, Pause, Term
 from troth.gate import Gate
 from troth.gate.owing import Owing
 from troth.model.acts import SYSTEM, Act, Actor, Erase, Event, Notify, Owe, Use
-from troth.model.clock import Moment
+from troth.model.clock import MINUTE, Moment
 from troth.model.errors import Erased, NotFound, Refused
 from troth.model.secret import Secret
 from troth.model.standing import Standing
@@ -61,13 +61,14 @@ class Rules(Struct, frozen=True, kw_only=True):
 
     ``internal_days`` is when we mean to answer, ``alarm_days`` how long before the legal day an
     alarm rings, ``cooling_days`` how long a grave act waits after a proof without sign-in, so that
-    whoever really has the account can object; ``desk_email`` where alarms go.
+    whoever really has the account can object; ``desk_email`` where alarms go, ``base`` our address.
     """
 
     internal_days: int = 20
     alarm_days: int = 5
     cooling_days: int = 2
     desk_email: str = ""
+    base: str = ""
 
 
 class Ordered(Struct, frozen=True, kw_only=True):
@@ -111,6 +112,7 @@ class Ways(Struct, frozen=True, kw_only=True):
     opt_out: Callable[[SubjectId, Actor], object]
     discover: Callable[[SubjectId], Sequence[Found]]
     elsewhere: Callable[[SubjectId, str], bool] = lambda _subject, _number: False
+    covers: Callable[[SubjectId, str, str], bool] = lambda _subject, _agent, _kind: False
 
 
 class Ground:
@@ -238,7 +240,8 @@ class Ground:
         try:
             standing = self.gate.standing(subject)
         except (Erased, NotFound):
-            if known is not None:
+            # A row is entered a moment before its file is opened.
+            if known is not None and known.moved < self.now - MINUTE:
                 self.register.drop(known)
             return False
         owed = standing.owed.get(number)
@@ -387,7 +390,7 @@ class Ground:
             self.register.settle_gone(region, matter.number, state, self.now, code=code)
             return
         self.register.change(
-            known, at=self.now, state=state, reason="", code=code, decider=by.id, first=""
+            known, at=self.now, state=state, reason="", code=code, decider=by.id, first="", **UNSENT
         )
 
 

@@ -1,5 +1,6 @@
 """What there is to know of requests: by their subject, by staff, by number alone (9.1, 9.7)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -63,7 +64,15 @@ class Knowing:
 
     def requests(self, subject: SubjectId) -> list[Request]:
         """List what a subject asked for, newest first, and how far each is."""
-        return timeline.requests(self._gate.trail(subject))
+        found = {one.number: one for one in timeline.requests(self._gate.trail(subject))}
+        return [self._linked(one, found) for one in found.values()]
+
+    def _linked(self, one: Request, found: Mapping[str, Request]) -> Request:
+        """Let a request that was linked to an earlier one tell how far that is."""
+        if one.code != timeline.LINKED:
+            return one
+        before = found.get(self._ground.register.first(one.number).number)
+        return one if before is None else timeline.same(one, before)
 
     def one(self, subject: SubjectId, number: str) -> Request:
         """Return one request of a subject. Raises ``NotFound``."""
@@ -78,14 +87,14 @@ class Knowing:
 
     def status(self, number: str) -> Status:
         """Say how far a request is by its number alone, even after its file has gone."""
-        matter = self._ground.register.any(number)
-        reason = protocol(matter.said.code) if matter.said.code else matter.said.reason
+        matter, told = self._ground.register.any(number), self._ground.register.first(number)
+        reason = protocol(told.said.code) if told.said.code else told.said.reason
         return Status(
             number=number,
-            state=matter.state,
+            state=told.state,
             reason=reason,
             received=matter.received,
-            due=matter.due,
+            due=told.due,
         )
 
     def matters(self, subject: SubjectId) -> list[Matter]:

@@ -5,6 +5,7 @@ kind. Whoever is not gets a provisional file, under a key of its own: nothing is
 nobody is told whether anybody is known.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -24,14 +25,16 @@ from troth.documents.requests import answer
 from troth.documents.requests.answer import KINDS, Kind
 from troth.documents.requests.claims import OUTSIDE, Channel, Claim
 from troth.documents.requests.register import Matter, Said
-from troth.documents.requests.states import Reason
 from troth.gate import Outcome
 from troth.model.acts import Act, Actor, Admit, Collect, Event, Owe, Verified
 from troth.model.clock import Moment, date
-from troth.model.errors import BadInput
-from troth.model.secret import Secret
+from troth.model.errors import BadInput, Erased, NotFound, TrothError
+from troth.model.secret import Secret, veiled
 from troth.model.terms import AgeBand, SubjectId
 
+TICKET: Final = "prove request"
+PROVE: Final = "/prove/"
+"""What a ticket opens as, and the page it leads to."""
 SIGNED_IN: Final = "signed_in"
 MERGED: Final = ("question", "explain", "human_review", "no_retaliation")
 """What is asked in words is another request each time; anything else is merged while it waits."""
@@ -221,6 +224,7 @@ class Opening:
         residence: str,
         ground: str,
         received: Moment | None,
+        once: bytes,
         by: Actor,
     ) -> Opened:
         """Take a request from outside, of whom nobody knows yet; see ``Desk.open_unproved``."""
@@ -228,52 +232,66 @@ class Opening:
         if channel not in OUTSIDE:
             raise BadInput(f"`{channel}` is no way in from outside", field="channel")
         home = self._gate.policy().residence(residence or "*")
-        requester, number = self._gate.new_subject(residence or "*"), answer.request_id()
-        lacks = lacking(claim)
+        number = answer.request_id(once)
+        requester = self._gate.new_subject(residence or "*", once)
+        if once:
+            before = self._before(requester, number)
+            if before is not None:
+                return before
+            received = self._entered(requester, received)
         owed = self._owed(requester, number, kind, home.regimes, ground, received)
-        reason: Reason = "needs_documents" if lacks else "need_user_verification"
-        said = Said(
-            ground=ground,
-            channel=channel,
-            language=language if language in LANGUAGES else LANGUAGES[0],
-            reason=reason,
-            provisional=True,
-            company=claim.company is not None,
-            agent=claim.agent is not None,
-            lacks=lacks,
-        )
+        said = _said(claim, channel, language, ground)
         matter = self._matter(owed, kind, said, self._began(received), home.regimes)
-        self._keep(matter, claim, text, owed, residence or "*", home.regimes, by)
-        return Opened(requester=requester, number=number, due=owed.by, lacks=lacks)
+        admit = _admit(requester, residence or "*", home.regimes)
+        try:
+            self._keep(matter, claim, text, (admit, owed), by)
+        except TrothError:
+            # Of two that take the same at once, one opens it.
+            before = self._by_another(matter, once)
+            if before is None:
+                raise
+            return before
+        return _opened(matter)
+
+    def _before(self, requester: SubjectId, number: str) -> Opened | None:
+        """Return what was opened before, by somebody who was interrupted; ``None`` for nothing."""
+        try:
+            self._gate.standing(requester)
+        except NotFound:
+            return None
+        except Erased:
+            # Whose it is has been found out: it lies in another file by now.
+            pass
+        return _opened(self._ground.register.any(number))
+
+    def _entered(self, requester: SubjectId, received: Moment | None) -> Moment | None:
+        """Return since when the clock runs: since a row was entered, if its file was not opened."""
+        return next((row.received for row in self._ground.register.of(requester)), received)
+
+    def _by_another(self, matter: Matter, once: bytes) -> Opened | None:
+        """Return what another has opened meanwhile, if anybody has.
+
+        A row that another may count on stays; without its file it goes in a minute.
+        """
+        before = self._before(matter.subject, matter.number)
+        if before is None and not once:
+            self._ground.register.drop(matter)
+        return before
 
     def _keep(
-        self,
-        matter: Matter,
-        claim: Claim,
-        text: Secret | None,
-        owed: Act,
-        residence: str,
-        regimes: tuple[str, ...],
-        by: Actor,
+        self, matter: Matter, claim: Claim, text: Secret | None, first: Sequence[Act], by: Actor
     ) -> None:
-        """Open the provisional file with everything in it, and confirm receipt."""
+        """Open the provisional file with everything in it, and confirm receipt, in one transaction.
+
+        Its row is entered before: killed in between, one without a file is left, which goes.
+        """
         requester, number = matter.subject, matter.number
-        admit = Admit(
-            subject=requester,
-            residence=residence,
-            regimes=regimes,
-            age=AgeBand.ADULT,
-            subject_kind="requester",
-        )
         keep = Collect(subject=requester, values={CLAIM: claim.sealed()}, purpose=PURPOSE)
-        self._gate.perform(admit, owed, self._opened(matter, proved=False), keep, by=by)
+        said = [self._writing.first(requester, number, text, by)] if text else []
         told = self._told(matter, claim)
-        acts: list[Act] = []
-        if text:
-            acts.append(self._writing.put(requester, ASKED, number, text, by))
-        if acts or told:
-            self._gate.perform(*acts, *told, by=by)
         self._enter(matter, told=bool(told))
+        opened = self._opened(matter, proved=False)
+        self._gate.perform(*first, opened, keep, *said, *told, by=by)
 
     def _told(self, matter: Matter, claim: Claim) -> list[Act]:
         """Return the act that confirms receipt where an answer is wanted, and says what is needed.
@@ -283,7 +301,9 @@ class Opening:
         if not claim.reply:
             return []
         needs = "request_papers" if matter.said.lacks else "request_prove"
-        values = {"request": matter.number, "by": date(matter.due)}
+        values: dict[str, str | Secret] = {"request": matter.number, "by": date(matter.due)}
+        if needs == "request_prove":
+            values["link"] = self._link(matter)
         told = self._ground.notices.notify(
             matter.subject,
             needs,
@@ -293,6 +313,44 @@ class Opening:
             to=dict(claim.reply),
         )
         return [self._ground.marked(told, matter)]
+
+    def _link(self, matter: Matter) -> Secret:
+        """Return where a code is typed that proves this request; it leads there until it is due."""
+        ticket = self._ground.proof.tickets.seal(TICKET, Secret(matter.number), until=matter.due)
+        place = f"{self._ground.rules.base}{PROVE}"
+        return veiled(lambda opened: place + str(opened["ticket"]), {"ticket": ticket})
+
+
+def _admit(requester: SubjectId, residence: str, regimes: tuple[str, ...]) -> Admit:
+    return Admit(
+        subject=requester,
+        residence=residence,
+        regimes=regimes,
+        age=AgeBand.ADULT,
+        subject_kind="requester",
+    )
+
+
+def _opened(matter: Matter) -> Opened:
+    return Opened(
+        requester=matter.subject, number=matter.number, due=matter.due, lacks=matter.said.lacks
+    )
+
+
+def _said(claim: Claim, channel: Channel, language: str, ground: str) -> Said:
+    """Return what the register says of a request of whom nobody knows yet."""
+    lacks = lacking(claim)
+    return Said(
+        ground=ground,
+        channel=channel,
+        language=language if language in LANGUAGES else LANGUAGES[0],
+        reason="needs_documents" if lacks else "need_user_verification",
+        provisional=True,
+        company=claim.company is not None,
+        agent=claim.agent is not None,
+        delegate=claim.agent.id if claim.agent is not None else "",
+        lacks=lacks,
+    )
 
 
 def verified(subject: SubjectId, number: str, method: str, reference: str = "") -> Verified:

@@ -97,9 +97,7 @@ class Rights:
             self._gate,
             self.copies,
             self.limits,
-            erase=lambda subject, fields, why, number, by: self.erase(
-                subject, fields, ground=why, by=by, settles=number
-            ),
+            erase=self._erase,  # the desk asked for the proof before
             correct=lambda subject, values, by: self.correct(subject, values, by=by),
             restrict=lambda subject, fields, by: self.restrict(subject, fields, by=by),
             refuse=lambda subject, purpose, by: self.object(subject, purpose, by=by),
@@ -176,13 +174,20 @@ class Rights:
             lambda fields: Show(subject=subject, fields=fields, purpose="rights"),
         )
 
-    def copy(self, subject: SubjectId, *, by: Actor = SUBJECT) -> Copy:
+    def copy(self, subject: SubjectId, *, request: str = "", by: Actor = SUBJECT) -> Copy:
         """Give a copy of everything held, in portable files, and tell the subject that it was made.
 
         What is withheld is named with its reason: the account id is ``not_obtainable`` (6.1).
-        Raises ``NotProved`` without a proof made just now.
+        Staff and programs give the number of the proved ``request`` that it answers, and settles.
+        Raises ``NotProved`` without a proof made just now, ``Refused`` without such a request.
         """
-        return self.copies.make(subject, by=by)
+        matter = self.desk.warrant(subject, "copy", request, by=by)
+        if matter is None:
+            return self.copies.make(subject, by=by)
+        out = matter.said.left_out
+        done = self.copies.make(subject, by=by, settles=matter.number, left_out=out)
+        self.desk.rested(matter, by=by)
+        return done
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -299,10 +304,22 @@ class Rights:
         """Erase what no law holds, restrict what one does, tell the subject, and certify it.
 
         Everything (the default) closes the account as well. ``settles`` is the number of the
-        request that it fulfils; without one it is owed and settled by itself. Raises ``NotProved``
-        without a proof made just now; nothing is erased then.
+        request that it fulfils; without one it is owed and settled by itself. Staff and programs
+        need that of a proved request, or a ``ground`` on which we erase unasked. Raises
+        ``NotProved`` without a proof made just now, ``Refused``; nothing is erased then.
         """
         demand(by, "erase")
+        matter = self.desk.warrant(subject, "erase", settles, ground, by=by)
+        why = matter.said.ground or "request" if matter is not None else ground
+        done = self._erase(subject, fields, why, settles, by)
+        if matter is not None:
+            self.desk.rested(matter, by=by)
+        return done
+
+    def _erase(
+        self, subject: SubjectId, fields: Fields, ground: str, settles: str, by: Actor
+    ) -> ErasureCertificate:
+        """Erase what it was made sure may be erased."""
         at = self._gate.clock.now()
         standing = self._gate.standing(subject)
         edition = self._gate.policy().edition
@@ -324,8 +341,7 @@ class Rights:
             elsewhere=elsewhere,
         )
         others = self._beside(subject) if closing and self._beside else ()
-        owed = () if closing else self.limits.owed_to_receivers(subject, what.gone, "data.erased")
-        outcome = self._gate.perform(*others, *owed, *acts, by=by)
+        outcome = self._gate.perform(*others, *acts, by=by)
         if closing:
             self._proof.forget(subject)
         return self._certificate(standing, what, outcome, edition.hash)
@@ -373,6 +389,7 @@ class Rights:
             complete=asked.complete if asked else bool(what.held),
             proofs=dict.fromkeys((*outcome.entries, *(asked.entries if asked else ()))),
             answers=asked.answers if asked else (),
+            recipients=asked.recipients if asked else {},
         )
 
     def _named(self, fields: Iterable[str], standing: Standing) -> str:

@@ -6,11 +6,13 @@ what we hold. A proof for one request is none for another. What proves is erased
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from troth.chapters.rights.assurance import demand_power
 from troth.chapters.rights.ground import (
     CLAIM,
     LETTER,
@@ -30,7 +32,7 @@ from troth.documents.proof.ways import demand_no_factor
 from troth.documents.requests import claims
 from troth.documents.requests.answer import owe_answer
 from troth.documents.requests.claims import COMPARED
-from troth.documents.requests.register import Matter
+from troth.documents.requests.register import UNSENT, Matter
 from troth.documents.upload import drawn
 from troth.gate import Outcome
 from troth.model.acts import SYSTEM, Act, Actor, Collect, Erase, Owe, Settle, Show
@@ -56,13 +58,15 @@ class Brought(Struct, frozen=True, kw_only=True):
     """What was brought to prove who asks.
 
     A ``code`` and the ``challenge`` it answers; whether they ``declared`` in a signed statement who
-    they are; the fields with which a paper ``agrees`` that staff compared with their eyes.
+    they are; the fields with which a paper ``agrees`` that staff compared with their eyes; what the
+    power of attorney calls the ``agent`` who asks, where no key of theirs says so.
     """
 
     challenge: str = ""
     code: Secret | None = None
     declared: bool = False
     agrees: tuple[str, ...] = ()
+    agent: str = ""
 
 
 class Proving:
@@ -163,7 +167,7 @@ class Proving:
         if by.kind == "staff":
             self._ground.demand_desk(by, requester)
             self._ground.demand_desk(by, subject)
-        self._ground.live(requester, number)
+        matter = self._ground.live(requester, number)
         standing = self._gate.standing(subject)
         demand_no_factor(standing)
         at = self._ground.now
@@ -186,6 +190,8 @@ class Proving:
             subject, "code", values, channels=ways, language=language_of(standing)
         )
         self._gate.perform(told, by=SYSTEM)
+        sent = {"candidate": str(subject), "challenge": issued.challenge}
+        self._ground.register.change(matter, at=at, **sent)
         return issued.challenge
 
     # --- the decision --------------------------------------------------------------------------
@@ -214,12 +220,17 @@ class Proving:
             )
         if not matter.said.provisional and requester != subject:
             raise BadInput("this request is another subject's", clause="6.3.3", field="subject")
+        delegate = matter.said.delegate or brought.agent
+        if matter.said.agent:
+            demand_power(matter.kind, delegate, partial(self._ground.ways.covers, subject))
         points = self._level(matter, subject, method, by, brought)
         if matter.said.bound not in ("", subject):
             raise BadInput("this request is another subject's", clause="6.3.3", field="subject")
         if matter.said.provisional:
             # Claimed before anything is written: of two who bind it at once, one does.
-            matter = self._ground.register.change(matter, at=self._ground.now, bound=str(subject))
+            matter = self._ground.register.change(
+                matter, at=self._ground.now, bound=str(subject), delegate=delegate
+            )
         return self._bound(matter, subject, method, points, by)
 
     def _level(
@@ -337,6 +348,7 @@ class Proving:
             points=points,
             provisional=False,
             bound="",
+            **UNSENT,
             method=method,
         )
 

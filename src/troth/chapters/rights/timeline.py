@@ -31,9 +31,13 @@ QUOTED: Final = "request.fee_quoted"
 ACCEPTED: Final = "request.fee_accepted"
 ALARM: Final = "request.alarm"
 APPEALED: Final = "request.appealed"
+JOINED: Final = "request.joined"
 """Events that the ledger remembers of a request, with its number and no word of it."""
 NEGOTIATION: Final = "negotiation"
 """A dispute is a request to negotiate (policy 10.4)."""
+
+LINKED: Final = "linked"
+"""Why the duty of a request ends that asks the same as an earlier one, which goes on for both."""
 
 PROVED_BY: Final = "request/"
 """How the fact is called that a request was proved to be its subject's."""
@@ -124,6 +128,15 @@ def requests(trail: Iterable[Entry]) -> list[Request]:
         elif number in found:
             found[number] = _after(found[number], entry)
     return sorted(found.values(), key=lambda one: (-one.received, one.number))
+
+
+def same(later: Request, before: Request) -> Request:
+    """Return a request that was linked to an earlier one, as far as that one is."""
+    own = [step for step in later.steps if step.stage != "settled"]
+    ended = [step for step in before.steps if step.stage == "settled"]
+    return msgspec.structs.replace(
+        later, state=before.state, code=before.code, by=before.by, steps=(*own, *ended)
+    )
 
 
 def _owed(entry: Entry, number: str, known: Request | None) -> dict[str, Request]:

@@ -25,13 +25,15 @@ class Writing:
         self._ground = ground
         self._gate = ground.gate
 
-    def write(self, subject: SubjectId, number: str, text: Secret, *, by: Actor) -> Outcome:
+    def write(
+        self, subject: SubjectId, number: str, text: Secret, *, by: Actor, key: str = ""
+    ) -> Outcome:
         """Add a subject's message, or one of somebody who asks from outside; see ``Desk.write``."""
         matter = self._ground.live(subject, number)
         if by.kind == "staff":
             self._ground.demand_desk(by, subject)
         kept = self.put(subject, ASKED, number, text, by)
-        return self._gate.perform(kept, self._ground.event(matter, WRITTEN), by=by)
+        return self._gate.perform(kept, self._ground.event(matter, WRITTEN), by=by, key=key)
 
     def reply(self, subject: SubjectId, number: str, text: Secret, *, by: Actor) -> Outcome:
         """Write to who asked; see ``Desk.reply``.
@@ -65,18 +67,35 @@ class Writing:
             return NONE
         act = Show(subject=subject, fields=fields, purpose=PURPOSE)
         shown = self._gate.perform(act, by=by).values
+        linked = (one.number for one in self._ground.register.linked(subject, number))
+        numbers = {number, *linked}
         return veiled(
-            lambda opened: thread.about(number, [str(text) for text in opened.values()]), shown
+            lambda opened: thread.about(numbers, [str(text) for text in opened.values()]), shown
         )
 
     def put(self, subject: SubjectId, field: str, number: str, text: Secret, by: Actor) -> Collect:
         """Return the act that puts a message after those before it. Raises ``BadInput``."""
+        return self._after(self._before(subject, field, by), subject, field, number, text, by)
+
+    def first(self, requester: SubjectId, number: str, text: Secret, by: Actor) -> Collect:
+        """Return the act that puts a message into a file that is opened by it."""
+        return self._after(Secret(""), requester, ASKED, number, text, by)
+
+    def _after(
+        self,
+        before: Secret,
+        subject: SubjectId,
+        field: str,
+        number: str,
+        text: Secret,
+        by: Actor,
+    ) -> Collect:
         at = self._ground.now
         line = veiled(
             lambda opened: thread.added(
                 str(opened["before"]), number, at, by.kind, _bounded(str(opened["text"]))
             ),
-            {"before": self._before(subject, field, by), "text": text},
+            {"before": before, "text": text},
         )
         return Collect(
             subject=subject,

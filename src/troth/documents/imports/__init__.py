@@ -1,1 +1,1 @@
-"""Imports of existing accounts: the rows of a file, and how far each file got (policy 2.1.2)."""
+"""Imports from elsewhere: the rows of a file, in batches, and how far each got (2.1.2, 9.3)."""

@@ -6,13 +6,13 @@ it, so that the same one goes on where it was interrupted, and another begins at
 
 import hmac
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from troth.model.clock import Moment
+from troth.model.clock import Clock, Moment
 from troth.store.sql import Store
 
 BLOCK: Final = 1024 * 1024
@@ -38,6 +38,10 @@ class Tally(Struct, frozen=True, kw_only=True):
     imported: int = 0
     skipped: int = 0
     refused: int = 0
+
+
+Heard = Callable[[Tally], None]
+"""Is told how far an import is."""
 
 
 class Imports:
@@ -68,6 +72,22 @@ class Imports:
         """Remember how far an import is."""
         row = (digest, tally.line, tally.imported, tally.skipped, tally.refused, at)
         self._store.transact(lambda tx: tx.run(NOTE, row))
+
+    def follow(
+        self,
+        digest: bytes,
+        tallies: Iterable[Tally],
+        clock: Clock,
+        *,
+        heard: Heard | None,
+        trial: bool,
+    ) -> None:
+        """Go through an import to its end; a trial notes none of its batches."""
+        for tally in tallies:
+            if not trial:
+                self.note(digest, tally, clock.now())
+            if heard:
+                heard(tally)
 
 
 class Seen:

@@ -37,6 +37,11 @@ class Ticket(Struct, frozen=True, kw_only=True):
     mark: bytes
 
     @property
+    def request(self) -> str:
+        """The number of the request that the ticket leads to, where it is one's."""
+        return self.told.reveal()
+
+    @property
     def subject(self) -> SubjectId:
         """Whom the ticket speaks of, where it is a subject's."""
         return SubjectId(self.told.reveal())

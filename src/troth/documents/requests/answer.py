@@ -7,6 +7,7 @@ and names where to complain.
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from typing import Final, Literal, get_args
 
 from msgspec import Struct
@@ -65,9 +66,12 @@ ERASURE_GROUNDS: Final = ("unlawful", "no_consent", "breach_of_agreement")
 """The three grounds on which a deletion can be asked for (policy 6.3.1 to 6.3.3)."""
 
 
-def request_id() -> str:
-    """Draw the number of a request: it says nothing about whoever made it."""
-    return f"r-{secrets.token_hex(6)}"
+def request_id(once: bytes = b"") -> str:
+    """Draw the number of a request: it says nothing about whoever made it.
+
+    ``once``, a keyed digest of what came, draws the same one again.
+    """
+    return f"r-{sha256(b'number' + once).hexdigest()[:12] if once else secrets.token_hex(6)}"
 
 
 def owe_answer(

@@ -101,6 +101,10 @@ FORGET: Final = (
 """What an erasure does besides: the record stays, about nobody; what is owed to nobody goes."""
 
 
+UNSENT: Final = {"candidate": "", "challenge": ""}
+"""What is known of a code once it proves nothing any more."""
+
+
 class Fee(Struct, frozen=True, array_like=True):
     """What a request would cost, as it was told before: ``state`` quoted, accepted."""
 
@@ -113,11 +117,13 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What people did about a request so far.
 
     ``reason`` is what it waits for; ``provisional``: it lies in a file of its own, since nobody
-    knows yet whose it is; ``elsewhere``: another desk decides it; ``lacks`` what a company or an
-    agent has yet to send; ``bound`` whom it is being bound to, ``method`` how that was proved;
-    ``left_out`` the fields and entries that the package leaves out, each with why; ``first`` who
-    proposed to hand it over, ``decider`` who decided; ``barred`` who decided before and may not
-    decide an appeal; ``alarm`` the last alarm that rang.
+    knows yet whose it is; ``elsewhere``: another desk decides it; ``delegate`` what a power of
+    attorney calls the ``agent``; ``lacks`` what a company or an agent has yet to send;
+    ``candidate`` whom the code of ``challenge`` was sent to; ``bound`` whom it is being bound to,
+    ``method`` how that was proved; ``left_out`` the fields and entries that the package leaves out,
+    each with why; ``first`` who proposed to hand it over, ``decider`` who decided; ``barred`` who
+    decided before and may not decide an appeal; ``merged_into`` the earlier one that asks the same;
+    ``alarm`` the last alarm that rang.
     """
 
     ground: str = ""
@@ -128,8 +134,11 @@ class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     elsewhere: bool = False
     company: bool = False
     agent: bool = False
+    delegate: str = ""
     lacks: tuple[str, ...] = ()
     bound: str = ""
+    candidate: str = ""
+    challenge: str = ""
     method: str = ""
     verified: Moment | None = None
     internal: Moment | None = None
@@ -233,6 +242,25 @@ class Register:
         gone, row = min(found, key=lambda one: one[0])
         return _matter((NOBODY, *row[1:]) if gone else row)
 
+    def linked(self, subject: SubjectId, number: str) -> list[Matter]:
+        """List the requests of a subject that were linked to one, as the same asked again."""
+        return [one for one in self.of(subject) if one.said.merged_into == number]
+
+    def stands_for(self, subject: SubjectId, number: str) -> str:
+        """Return the number under which a subject's request goes on: another's, or its own."""
+        found = self.maybe(subject, number)
+        return number if found is None else found.said.merged_into or number
+
+    def first(self, number: str) -> Matter:
+        """Return the request that a number stands for: the one it was linked to, or its own.
+
+        Raises ``NotFound``.
+        """
+        found = self.any(number)
+        while found.said.merged_into:
+            found = self.any(found.said.merged_into)
+        return found
+
     def of(self, subject: SubjectId) -> list[Matter]:
         """List a subject's requests, newest first."""
         return [_matter(row) for row in self._store(subject).query(OF_SUBJECT, (subject,))]
@@ -310,7 +338,7 @@ class Register:
     ) -> None:
         """Say how the request of somebody ended whose file was erased by it."""
         before = self.any(number).said
-        said = msgspec.structs.replace(before, reason="", code=code)
+        said = msgspec.structs.replace(before, reason="", code=code, bound="", **UNSENT)
         row = (state, at, _encode(said), f"{GONE}{number}")
         self._stores[region].transact(lambda tx: tx.run(SETTLE_GONE, row))
 

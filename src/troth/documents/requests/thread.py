@@ -6,7 +6,7 @@ message are set in by two spaces: nobody can write a line that passes for anothe
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -56,7 +56,7 @@ def messages(text: str) -> Iterator[Message]:
         head, lines = found.groups(), []
 
 
-def about(number: str, texts: Iterable[str]) -> str:
-    """Return the messages on one request, oldest first, as JSON."""
-    found = [told for text in texts for told in messages(text) if told.number == number]
+def about(numbers: Collection[str], texts: Iterable[str]) -> str:
+    """Return the messages on one request, under all its numbers, oldest first, as JSON."""
+    found = [told for text in texts for told in messages(text) if told.number in numbers]
     return msgspec.json.encode(sorted(found, key=lambda told: told.at)).decode()

@@ -1,7 +1,8 @@
 """What a sweep does with one subject, worked out and not done (policy 7.2d, 7.2e, 9.4-2, 9.4-5).
 
 What is left of a closed account, or waited only for a law, goes without asking anybody: its subject
-or a law has decided. What merely reached its term waits until a plan was approved (``plans``).
+or a law has decided. What merely reached its term waits until a plan was approved (``plans``), and
+so does every warning of it: nobody is told that data goes before somebody decided that it does.
 """
 
 from collections.abc import Iterable
@@ -14,8 +15,9 @@ from troth.documents.certificate import StillHeld
 from troth.model.clock import Moment
 from troth.model.standing import Held, Standing
 from troth.policy.declared import Declared
+from troth.policy.keeping.alike import Alike
 from troth.policy.keeping.starts import began
-from troth.policy.keeping.terms import Term, term, waits
+from troth.policy.keeping.terms import Term, waits
 from troth.policy.keeping.warnings import Step, step
 from troth.policy.regimes.spans import later
 
@@ -27,8 +29,8 @@ UNUSED: Final = "unused"
 class Fate(Struct, frozen=True, kw_only=True):
     """What is due of one subject: erased, counted without them, set aside, held, warned about.
 
-    ``new`` are fields that a law holds and that are not set aside yet; ``later`` are due and wait
-    for an approval. ``whole``: a closed account of which nothing stays.
+    ``new`` are fields that a law holds and that are not set aside yet; ``later`` are due, or to be
+    warned of, and wait for an approval. ``whole``: a closed account of which nothing stays.
     """
 
     gone: tuple[str, ...] = ()
@@ -59,6 +61,7 @@ class _Due(Struct):
     count: list[str] = []
     aside: list[str] = []
     unused: list[str] = []
+    warned: list[str] = []
     warn: list[Step] = []
 
 
@@ -69,25 +72,24 @@ def fate(standing: Standing, policy: Declared, at: Moment, *, approved: bool) ->
     """
     if standing.life == "closed":
         return _of_closed(standing, policy, at)
-    free = [field for field in standing.held if waits(field, standing)]
-    found = _due(standing, policy, at, set(free))
+    free = [field for field in standing.restrictions if field in standing.held]
+    free = [field for field in free if waits(field, standing)]
+    alike = Alike(standing, policy)
+    found = _due(standing, alike, at, set(free))
     ended = [*found.erase, *found.count, *found.unused]
-    fields = [*free, *(ended if approved else ())]
-    what = ending.plan(standing, tuple(fields), policy.edition, at) if fields else NOTHING
-    counted = tuple(field for field in what.gone if field in found.count)
+    fields = sorted([*free, *(ended if approved else ())])
+    what = ending.planned(fields, lambda field: alike.keeping(field, at))
+    counted = set(found.count)
     return Fate(
-        gone=tuple(field for field in what.gone if field not in found.count),
-        counted=counted,
+        gone=tuple(field for field in what.gone if field not in counted),
+        counted=tuple(field for field in what.gone if field in counted),
         aside=tuple(found.aside) if approved else (),
         held=what.held,
         new=_new(what.held, standing),
-        later=() if approved else (*ended, *found.aside),
-        warn=min(found.warn, key=lambda one: one.at, default=None),
+        later=() if approved else (*ended, *found.aside, *found.warned),
+        warn=min(found.warn, key=lambda one: one.at, default=None) if approved else None,
         ground=UNUSED if found.unused and approved else TERM_OVER,
     )
-
-
-NOTHING: Final = ending.Plan(gone=(), held=())
 
 
 def _of_closed(standing: Standing, policy: Declared, at: Moment) -> Fate:
@@ -100,39 +102,40 @@ def _of_closed(standing: Standing, policy: Declared, at: Moment) -> Fate:
     )
 
 
-def _due(standing: Standing, policy: Declared, at: Moment, free: set[str]) -> _Due:
+def _due(standing: Standing, alike: Alike, at: Moment, free: set[str]) -> _Due:
     found = _Due()
     for field in standing.held:
         if field in free:
             continue
-        one = term(field, standing, policy)
+        one = alike.term(field)
         if one.ends is None:
             continue
         if one.warn:
-            _unused(found, one, step(one, standing, one.ends), at)
+            _unused(found, field, one, step(one, standing, one.ends), at)
         elif one.ends <= at:
-            _over(found, one, standing)
+            _over(found, field, one, standing)
     return found
 
 
-def _unused(found: _Due, one: Term, next_step: Step, at: Moment) -> None:
+def _unused(found: _Due, field: str, one: Term, next_step: Step, at: Moment) -> None:
     if next_step.at > at:
         return
     if next_step.warning:
+        found.warned.append(field)
         found.warn.append(next_step)
     elif one.then == "anonymise":
-        found.count.append(one.field)
+        found.count.append(field)
     else:
-        found.unused.append(one.field)
+        found.unused.append(field)
 
 
-def _over(found: _Due, one: Term, standing: Standing) -> None:
+def _over(found: _Due, field: str, one: Term, standing: Standing) -> None:
     if one.then == "anonymise":
-        found.count.append(one.field)
+        found.count.append(field)
     elif one.then != "restrict":
-        found.erase.append(one.field)
-    elif one.field not in standing.restrictions:
-        found.aside.append(one.field)
+        found.erase.append(field)
+    elif field not in standing.restrictions:
+        found.aside.append(field)
 
 
 def _new(held: Iterable[StillHeld], standing: Standing) -> tuple[StillHeld, ...]:

@@ -67,6 +67,8 @@ DESTROY: Final = (
 )
 HELD: Final = "SELECT COUNT(*) FROM papers WHERE subject_id = ?"
 """How much paper there still is of a subject: what an erasure asks again."""
+LEFT: Final = f"{HELD} AND EXISTS (SELECT 1 FROM gone WHERE gone.subject_id = papers.subject_id)"
+"""The same of whoever is gone: their erasure is open until somebody destroyed it."""
 DUE_NOW: Final = "UPDATE papers SET due_at = 0 WHERE subject_id = ? AND state <> 'destroyed'"
 """What an erasure does: the paper of whoever is gone is due at once."""
 

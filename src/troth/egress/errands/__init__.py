@@ -6,7 +6,8 @@ asked again and held nothing: tried at once, then ever more slowly, never given 
 clean at its term is overdue and somebody's task. Corrections and restrictions travel the same way.
 
 ``orders`` what is sealed, and which order ends which · ``book`` how it lies in the store ·
-``clerk`` does it · ``visits`` what comes of it · ``folders`` files of our own that are asked too.
+``clerk`` does it · ``visits`` what comes of it · ``folders`` files of our own that are asked too ·
+``counted`` what only people can end.
 """
 
 from troth.egress.errands.book import CLEAN, HELD, OPEN, Counts, Open, Place

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from troth.egress.databases.fate import asked, erasing, last_day
 from troth.egress.databases.map import UNKNOWN, Table
 from troth.egress.databases.port import Order, Reach, Remain
+from troth.egress.databases.spelling import LONG, loose, spaced, tight
 from troth.egress.named.ending import Ender
 from troth.egress.named.finding import Finder, written
 from troth.egress.named.patterns import carried, spelled
@@ -117,13 +118,22 @@ class Asker:
                     yield from self._finder.shelf.find(table, variables, (carried(spelled(each)),))
 
     def _match(self, tally: Tally, table: Table, record: Record, wanted: Wanted) -> None:
+        long = [each for told in wanted.values() for each in told if len(each) >= LONG]
         for tree in self._finder.shelf.trees(table, record):
             for column in table.columns:
                 found = written(record, tree, column.name)
-                for category, told in wanted.items():
-                    about = matches(category, column.category)
-                    if about and meet(told, found, inside=column.scan):
-                        tally.add(f"{table.name}.{column.name}", column.category, "left")
+                place = f"{table.name}.{column.name}"
+                alike = [
+                    each
+                    for category, told in wanted.items()
+                    if matches(category, column.category)
+                    for each in told
+                ]
+                if meet(alike, found, inside=column.scan):
+                    tally.add(place, column.category, "left")
+                elif column.category and meet(long, found, inside=True):
+                    # In somebody else's text it may be theirs to say: people decide.
+                    tally.add(place, column.category, "disputed")
 
     def _strangers(self, tally: Tally, wanted: Wanted) -> None:
         """Look through the names that no pattern covers, where a table ``*`` lets one walk."""
@@ -158,15 +168,18 @@ def sole(table: Table) -> str:
 
 
 def meet(told: Sequence[str | bytes], found: Sequence[str | bytes], *, inside: bool) -> bool:
-    """Tell whether one of some values is there, or stands inside what is there.
+    """Tell whether one of some values is there, or stands inside what is there, however spelled.
 
     >>> meet(["mei@example.cn"], ["Mei@Example.cn"], inside=False)
     True
     >>> meet(["mei"], ["meier"], inside=False), meet(["mei"], ["meier"], inside=True)
     (False, True)
     """
-    for text in (spelled(each).casefold() for each in found):
-        for wanted in (spelled(each).casefold() for each in told):
-            if wanted and (wanted == text or (inside and wanted in text)):
+    wanted = [spelled(each) for each in told]
+    for text in map(spelled, found):
+        apart, close = loose(text), tight(text)
+        for each in wanted:
+            part = loose(each) in apart if spaced(each) else tight(each) in close
+            if tight(each) and (tight(each) == close or (inside and part)):
                 return True
     return False

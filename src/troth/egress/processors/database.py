@@ -78,7 +78,7 @@ class ServiceDatabase:
         signing = SigningKey(where.secret or Secret(f"whsec_{made.decode()}"))
         self._map = mapped
         self._key = key
-        self._line = Requests(where, signing, mapped.name, timeout=timeout)
+        self._line = Requests(where, signing, mapped.name, timeout=timeout, clock=clock)
         self._clock = clock or SystemClock()
         self._ways = [
             way
@@ -125,11 +125,21 @@ class ServiceDatabase:
             "erasure": "erase there by hand, and say so at the desk",
             "access": "without copies nobody can tell whether anything is left: never complete",
         }
-        return [
+        found = [
             Finding(level="error", place=self.name, message=f"takes no `{kind}`", hint=hint)
             for kind, hint in hints.items()
             if not self._line.supports(kind)
         ]
+        if self._line.unchecked():
+            found.append(
+                Finding(
+                    level="warning",
+                    place=self.name,
+                    message="signs its answers, and nobody checks that",
+                    hint="add `processor` to its address: the domain that it signs for",
+                )
+            )
+        return found
 
     # --- finding -------------------------------------------------------------------------------
 

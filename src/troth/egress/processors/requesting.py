@@ -8,6 +8,8 @@ Results are fetched from the same host alone, and bounded. What a service says i
 import http.client
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from email.message import Message
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
@@ -16,12 +18,13 @@ import msgspec
 from msgspec import Struct
 
 from troth.egress.post import Line, SigningKey
-from troth.model.clock import Moment, iso
-from troth.model.errors import Misconfigured, NotDelivered, Unreachable
+from troth.egress.processors.sealed import Certificate
+from troth.model.clock import Clock, Moment, iso
+from troth.model.errors import Misconfigured, NotDelivered, Unreachable, Unverifiable
 from troth.model.secret import Secret
 
 VERSION: Final = "2.0"
-OPTIONS: Final = frozenset({"regulation", "requests"})
+OPTIONS: Final = frozenset({"regulation", "requests", "processor"})
 MOST_RESULTS: Final = 32 * 1024 * 1024
 MOST_STATUS: Final = 64 * 1024
 NONE: Final = b""
@@ -45,19 +48,24 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Discovery(Struct, frozen=True, kw_only=True):
-    """What a service says it can do."""
+    """What a service says it can do, and where the certificate lies that it signs by."""
 
     supported_subject_request_types: tuple[str, ...] = ()
+    processor_certificate: str = ""
 
 
 class Address(Struct, frozen=True, kw_only=True):
-    """Where a service is and how it is spoken to, out of one address."""
+    """Where a service is and how it is spoken to, out of one address.
+
+    ``processor`` is the domain in whose name it has to sign; empty where nothing is demanded.
+    """
 
     url: str
     token: Secret = Secret("")
     secret: Secret = Secret("")
     regulation: str = "gdpr"
     requests: str = "requests"
+    processor: str = ""
 
 
 def address(url: Secret | str) -> Address:
@@ -84,11 +92,20 @@ def address(url: Secret | str) -> Address:
 class Requests(Line):
     """The line to one service. Safe from many threads."""
 
-    def __init__(self, where: Address, key: SigningKey, name: str, *, timeout: float) -> None:
+    def __init__(
+        self,
+        where: Address,
+        key: SigningKey,
+        name: str,
+        *,
+        timeout: float,
+        clock: Clock | None = None,
+    ) -> None:
         """Fix the address. Raises ``Misconfigured`` as ``Line`` does."""
-        super().__init__(where.url, key, timeout=timeout)
+        super().__init__(where.url, key, timeout=timeout, clock=clock)
         self._where = where
         self._name = name
+        self._certificate: Certificate | None = None
 
     def ask(
         self,
@@ -155,11 +172,20 @@ class Requests(Line):
     def supports(self, kind: str) -> bool:
         """Tell whether a service says that it takes such requests. Raises ``Unreachable``."""
         told = self._get(UUID(int=0), "/discovery", MOST_STATUS)
+        return kind in self._discovered(told).supported_subject_request_types
+
+    def unchecked(self) -> bool:
+        """Tell whether a service signs its answers and nobody checks. Raises ``Unreachable``."""
+        if self._where.processor:
+            return False
+        told = self._get(UUID(int=0), "/discovery", MOST_STATUS)
+        return bool(self._discovered(told).processor_certificate)
+
+    def _discovered(self, told: bytes | None) -> Discovery:
         try:
-            answer = msgspec.json.decode(told or b"{}", type=Discovery)
+            return msgspec.json.decode(told or b"{}", type=Discovery)
         except (msgspec.DecodeError, RecursionError):
             raise self._unanswered() from None
-        return kind in answer.supported_subject_request_types
 
     def results(self, request_id: UUID, status: Status) -> object:
         """Fetch and read the results of a request; ``None`` where there are none.
@@ -168,24 +194,72 @@ class Requests(Line):
         """
         if not status.results:
             return None
-        there, here = urlsplit(status.results), urlsplit(self._where.url)
-        same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
-        if (there.scheme or there.netloc) and not same:
-            raise Unreachable(
-                f"`{self._name}` would have its results fetched from another host",
-                clause="9.4",
-                remedy="let it answer with an address of its own",
-            )
-        place = there.path + (f"?{there.query}" if there.query else "")
+        place = self._own(status.results, "results")
         told = self._get(request_id, place, MOST_RESULTS, whole=True)
+        if told is None and self._where.processor:
+            # That there is nothing is an answer, too, and nobody signed it.
+            raise self._unanswered()
         try:
             return msgspec.json.decode(told) if told else None
         except (msgspec.DecodeError, RecursionError):
             raise self._unanswered() from None
 
+    def _own(self, url: str, what: str) -> str:
+        """Return the place of something on the service's own host. Raises ``Unreachable``."""
+        there, here = urlsplit(url), urlsplit(self._where.url)
+        same = (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        if (there.scheme or there.netloc) and not same:
+            raise Unreachable(
+                f"`{self._name}` would have its {what} fetched from another host",
+                clause="9.4",
+                remedy="let it answer with an address of its own",
+            )
+        return there.path + (f"?{there.query}" if there.query else "")
+
+    # --- what is signed ------------------------------------------------------------------------
+
     def _get(self, request_id: UUID, path: str, most: int, *, whole: bool = False) -> bytes | None:
-        """Fetch something, signed as if it were posted empty; ``None`` for 404 and 410."""
+        """Fetch something that the service signs, where its domain is set; ``None`` for nothing."""
         place = path if whole else self._path.rstrip("/") + path
+        found = self._fetched(request_id, place, most)
+        if found is None:
+            return None
+        if self._where.processor:
+            self._demand(*found)
+        return found[1]
+
+    def _demand(self, headers: Message, body: bytes) -> None:
+        """Raise ``Unreachable`` unless the service signed this; a new certificate is looked for."""
+        at = self._clock.now()
+        try:
+            if self._certificate is not None:
+                with suppress(Unverifiable):
+                    self._certificate.check(headers, body, at=at)
+                    return
+            certificate = self._published()
+            certificate.check(headers, body, at=at)
+        except Unverifiable as error:
+            raise Unreachable(
+                f"what `{self._name}` answered is not proved: {error.message}",
+                clause="9.4",
+                remedy="ask who keeps it; `processor` in its address is the domain it signs for",
+            ) from None
+        self._certificate = certificate
+
+    def _published(self) -> Certificate:
+        """Fetch the certificate that the service names. Raises ``Unverifiable``."""
+        found = self._fetched(UUID(int=0), self._path.rstrip("/") + "/discovery", MOST_STATUS)
+        named = self._discovered(found[1] if found else None).processor_certificate
+        if not named:
+            raise Unverifiable("it names no certificate")
+        place = self._own(named, "certificate")
+        pem = self._fetched(UUID(int=0), place, MOST_STATUS)
+        if pem is None:
+            raise Unverifiable("its certificate is not where it says")
+        return Certificate(pem[1], self._where.processor)
+
+    def _fetched(self, request_id: UUID, place: str, most: int) -> tuple[Message, bytes] | None:
+        """Fetch something, signed as if it were posted empty; ``None`` for 404 and 410."""
         connection, late = self._connection(), threading.Event()
         try:
             connection.connect()
@@ -203,7 +277,7 @@ class Requests(Line):
             return None
         if late.is_set() or response.status // 100 != 2 or len(answer) > most:
             raise self._unanswered()
-        return answer
+        return response.headers, answer
 
     def _headers(self, request_id: str, body: bytes, media: str) -> Mapping[str, str]:
         headers = dict(super()._headers(request_id, body, media))

@@ -18,6 +18,7 @@ from troth.egress.databases.finding import Finding
 from troth.egress.databases.map import DataMap, StoreMap
 from troth.egress.databases.port import Held, Known, Order, Reach, Remain, Step, Traced
 from troth.egress.sql.documents import opened, within
+from troth.egress.sql.folding import teach
 from troth.egress.sql.looking import Looking
 from troth.egress.sql.moves import Mover
 from troth.egress.sql.performing import BATCH, perform, steps
@@ -226,6 +227,8 @@ def _limited(raw: Any, scheme: str) -> None:  # noqa: ANN401  # a connection of 
     for said in LIMITS[kind]:
         cursor.execute(said)
     cursor.close()
+    if kind == "sqlite":
+        teach(raw)
     if kind == "postgresql":
         # What was set in a transaction that is rolled back would be forgotten.
         raw.commit()

@@ -16,8 +16,9 @@ from troth.egress.databases.fate import DIGEST, MARK
 from troth.egress.databases.finding import Finding, meant
 from troth.egress.databases.map import Column, StoreMap, Table
 from troth.egress.sql.order import circles
-from troth.egress.sql.remaining import SMALL, unmapped
+from troth.egress.sql.remaining import unmapped
 from troth.egress.sql.schema import Live, look
+from troth.egress.sql.searching import SMALL
 
 KEYED: Final = len(MARK) + 2 * DIGEST
 """Characters that a pseudonym takes."""

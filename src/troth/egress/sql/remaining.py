@@ -1,21 +1,18 @@
 """Looking again, by the reach and by value: the verifying read of one database (policy 9.4).
 
-By the reach: every row that should have gone, every column that should have ended. By value: what a
-subject was known by, and what the order says, in every column of the same category, whosever row it
-stands in. An equal value is looked for where an index finds it, or where the table is small; a
-value *inside* a text where the table is small or its column says ``scan``. A column that could only
-be looked at by reading a large table is said to be unasked, and then nothing is clean.
+By the reach: every row that should have gone, every column that should have ended, and every record
+that bears the subject's name and may be somebody else's. By value: what a subject was known by, and
+what the order says, wherever else it stands (``searching``).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import sqlalchemy as sa
-from msgspec import Struct
 
 from troth.egress.databases.fate import Ends, Fate, asked, erasing, is_pseudonym
-from troth.egress.databases.map import UNKNOWN, Column, Table
-from troth.egress.databases.port import Order, Remain, Value, Why
+from troth.egress.databases.map import UNKNOWN, Table
+from troth.egress.databases.port import Order, Remain, Why
 from troth.egress.sql.documents import opened, within
 from troth.egress.sql.moves import (
     blankable,
@@ -25,29 +22,15 @@ from troth.egress.sql.moves import (
     put_in_place,
 )
 from troth.egress.sql.schema import Foreign
+from troth.egress.sql.searching import Searching, remained
 from troth.egress.sql.values import fitted, last_day, named
-from troth.egress.sql.where import Condition, Where, any_of
+from troth.egress.sql.where import Condition, Where
 from troth.model.clock import Moment
-from troth.model.terms import matches
 
-SMALL: Final = 10_000
-"""Rows up to which reading a whole table costs nothing worth saving."""
 ENOUGH: Final = 1_000
-"""Found values up to which they are counted."""
-LONG: Final = 6
-"""Characters from which a value inside a text is nobody else's by chance."""
+"""Rows that are read at a time."""
 WHOLE: Final = "*"
 """The category of a row that should have gone with all that is in it."""
-
-
-class Look(Struct, frozen=True, kw_only=True, eq=False):
-    """One question to one column; ``must``: where it cannot be asked, nothing is clean."""
-
-    column: Column
-    condition: Condition
-    why: Why
-    quick: bool
-    must: bool = True
 
 
 class Remaining:
@@ -69,7 +52,7 @@ class Remaining:
             for table, count in zip(tables, self._counts(tables), strict=True):
                 yield from self._erased(table, count) if count else ()
             yield from self._disputed()
-            yield from self._by_value()
+            yield from Searching(self._connection, self._where, self._order).look()
             return
         for table in tables:
             if self._order.task == "correct":
@@ -186,8 +169,6 @@ class Remaining:
             return
         yield from self._left(table.name, touched[0].category, self._count(table, parts))
 
-    # --- by value ------------------------------------------------------------------------------
-
     def _disputed(self) -> Iterator[Remain]:
         """Yield records that bear the subject's name and may be somebody else's."""
         for name, leads in self._where.leads.items():
@@ -202,107 +183,6 @@ class Remaining:
                     place = f"{name}.{column.name}"
                     yield from self._left(place, column.identity, count, "disputed")
 
-    def _by_value(self) -> Iterator[Remain]:
-        values = self._values()
-        long = [
-            value
-            for told in values.values()
-            for value in told
-            if isinstance(value, str) and len(value) >= LONG
-        ]
-        asked_for = {
-            table.name: [
-                look
-                for column in table.columns
-                if self._about(column) and not self._is_disputed(table, column)
-                for look in self._looks(table, column, values, long)
-            ]
-            for table in self._where.store.tables
-        }
-        small = self._small([name for name, looks in asked_for.items() if looks])
-        for table in self._where.store.tables:
-            if table.name in small:
-                yield from self._at_once(table, asked_for[table.name])
-            else:
-                for look in asked_for[table.name]:
-                    yield from self._one(table, look)
-
-    def _looks(
-        self,
-        table: Table,
-        column: Column,
-        values: Mapping[str, Sequence[Value]],
-        long: Sequence[str],
-    ) -> Iterator[Look]:
-        """Yield what a column is asked: for a value as it is, and for one inside a text."""
-        live, there = self._where.live(table.name), self._column(table, column.name)
-        equal = [*values.get(column.category, ()), *values.get(column.identity, ())]
-        fit = [one for value in equal if (one := fitted(value, there.type)) is not None]
-        if column.name not in live.table.c:
-            yield from self._in_document(table, column, equal)
-            return
-        if equal:
-            why: Why = "held" if _stays(column, self._order) else "left"
-            quick = live.indexed((column.name,)) or column.scan
-            yield Look(column=column, condition=there.in_(fit), why=why, quick=quick)
-        if long and isinstance(there.type, sa.String):
-            held = any_of(there.contains(value, autoescape=True) for value in long)
-            inside = sa.and_(held, there.not_in(fit)) if fit else held
-            # In somebody else's text it may be theirs to say: people decide.
-            yield Look(
-                column=column, condition=inside, why="disputed", quick=column.scan, must=False
-            )
-
-    def _in_document(self, table: Table, column: Column, values: Sequence[Value]) -> Iterator[Look]:
-        """Yield what a document is asked: for values at their place, or in a list around it."""
-        if not values:
-            return
-        head = self._where.live(table.name).table.c[column.name.partition(".")[0]]
-        told = [str(value) for value in values]
-        text = sa.cast(head, sa.Text())
-        anywhere = [text.contains(value, autoescape=True) for value in told if len(value) >= LONG]
-        there = self._column(table, column.name)
-        why: Why = "held" if _stays(column, self._order) else "left"
-        condition = any_of([there.in_(told), *anywhere])
-        yield Look(column=column, condition=condition, why=why, quick=column.scan)
-
-    def _at_once(self, table: Table, looks: Sequence[Look]) -> Iterator[Remain]:
-        """Read a small table once for everything."""
-        source, others = self._where.live(table.name).table, self._others(table)
-        counts = [sa.func.count(sa.case((look.condition, 1))) for look in looks]
-        said = sa.select(*counts).select_from(source).where(others)
-        for look, count in zip(looks, self._connection.execute(said).one(), strict=True):
-            yield from self._told(table, look, int(count))
-
-    def _one(self, table: Table, look: Look) -> Iterator[Remain]:
-        """Ask a large table, where an index helps or its map says that it is worth it."""
-        if look.quick:
-            found = self._few(table, sa.and_(look.condition, self._others(table)))
-            yield from self._told(table, look, found)
-        elif look.must:
-            place = f"{table.name}.{look.column.name}"
-            yield self._remain(place, look.column.category, 0, "unasked")
-
-    def _told(self, table: Table, look: Look, count: int) -> Iterator[Remain]:
-        place, category = f"{table.name}.{look.column.name}", look.column.category
-        yield from self._left(place, category or look.column.identity, count, look.why)
-
-    def _values(self) -> dict[str, list[Value]]:
-        """Return what to look for, by category: the order's values, and those of the identities."""
-        found: dict[str, dict[Value, None]] = {}
-        for category, secrets in self._order.values.items():
-            found.setdefault(category, {}).update(dict.fromkeys(map(named, secrets)))
-        for table in self._where.store.tables:
-            for column in table.columns:
-                told = self._where.values(table.name, column.name) if column.identity else ()
-                found.setdefault(column.identity, {}).update(dict.fromkeys(told))
-        return {category: list(told) for category, told in found.items() if category}
-
-    def _others(self, table: Table) -> Condition:
-        """Leave out rows that the reach finds: they are told already, or are others' as well."""
-        source = self._where.live(table.name).table
-        return self._where.seen(table.name, source).is_not(sa.true())
-
     # --- counting ------------------------------------------------------------------------------
 
     def _column(self, table: Table, name: str) -> sa.ColumnElement[object]:
@@ -312,12 +192,6 @@ class Remaining:
         source = self._where.live(table.name).table
         said = (sa.select(sa.func.count()).select_from(source).where(part) for part in parts)
         return sum(int(self._connection.execute(each).scalar_one()) for each in said)
-
-    def _few(self, table: Table, condition: Condition) -> int:
-        source = self._where.live(table.name).table
-        some = sa.select(sa.literal(1)).select_from(source).where(condition).limit(ENOUGH)
-        said = sa.select(sa.func.count()).select_from(some.subquery())
-        return int(self._connection.execute(said).scalar_one())
 
     def _counts(self, tables: Sequence[Table]) -> list[int]:
         """Return how many rows of each table the reach finds, all asked at once."""
@@ -333,40 +207,11 @@ class Remaining:
         found = iter(self._connection.execute(sa.select(*said)).one() if said else ())
         return [sum(int(next(found)) for _ in each) for each in parts]
 
-    def _small(self, names: Sequence[str]) -> set[str]:
-        """Return the tables that are small enough to be read, all asked at once."""
-        said = []
-        for name in names:
-            some = sa.select(sa.literal(1)).select_from(self._where.live(name).table)
-            upto = some.limit(SMALL + 1).subquery()
-            said.append(sa.select(sa.func.count()).select_from(upto).scalar_subquery())
-        sizes = self._connection.execute(sa.select(*said)).one() if said else ()
-        return {name for name, size in zip(names, sizes, strict=True) if int(size) <= SMALL}
-
-    def _about(self, column: Column) -> bool:
-        """Tell whether the order is about a column: what it holds, or whom it names."""
-        named = column.identity and any(
-            matches(pattern, column.identity) for pattern in self._order.categories
-        )
-        return bool(named) or asked(column, self._order)
-
-    def _is_disputed(self, table: Table, column: Column) -> bool:
-        return any(
-            lead.how == "disputed" and lead.columns == (column.name,)
-            for lead in self._where.leads.get(table.name, ())
-        )
-
     def _left(
         self, place: str, category: str, count: int, why: Why = "left", until: Moment | None = None
     ) -> Iterator[Remain]:
         if count:
-            yield self._remain(place, category, count, why, until)
-
-    def _remain(
-        self, place: str, category: str, count: int, why: Why, until: Moment | None = None
-    ) -> Remain:
-        place = f"{self._where.store.name}.{place}"
-        return Remain(place=place, category=category, count=count, why=why, until=until)
+            yield remained(self._where, place, category, count, why, until)
 
 
 def unmapped(table: Table, live: sa.Table) -> list[str]:
@@ -377,8 +222,3 @@ def unmapped(table: Table, live: sa.Table) -> list[str]:
     named |= {column for reference in table.references for column in reference.columns}
     unsaid = {column.name for column in table.columns if column.category == UNKNOWN}
     return [column.name for column in live.columns if column.name not in named - unsaid]
-
-
-def _stays(column: Column, order: Order) -> bool:
-    by_law = any(matches(pattern, column.category) for pattern in order.held)
-    return column.erase == "keep" or by_law

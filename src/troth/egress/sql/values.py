@@ -61,6 +61,8 @@ def fitted(value: Value, kind: TypeEngine[object]) -> object:
                 return fit(str(value))
             except (ValueError, InvalidOperation):
                 return None
+    if isinstance(kind, types.Enum):
+        return str(value) if str(value) in kind.enums else None
     return str(value)
 
 

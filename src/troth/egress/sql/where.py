@@ -43,6 +43,7 @@ class Where:
         self.schema = schema
         self.edges = edges
         self.leads: dict[str, list[Lead]] = {}
+        self._parts: dict[tuple[str, bool], list[Condition]] = {}
         for lead in reach:
             if lead.store == store.name and lead.table in schema.tables:
                 self.leads.setdefault(lead.table, []).append(lead)
@@ -62,6 +63,11 @@ class Where:
 
         ``seen``: also rows that others use as well, to be shown.
         """
+        if (table, seen) not in self._parts:
+            self._parts[table, seen] = self._parted(table, seen=seen)
+        return self._parts[table, seen]
+
+    def _parted(self, table: str, *, seen: bool) -> list[Condition]:
         source = self.live(table).table
         parts: list[Condition] = []
         batch: list[Condition] = []

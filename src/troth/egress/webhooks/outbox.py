@@ -4,7 +4,8 @@ As Standard Webhooks lays down, with a body in the shape of CloudEvents 1.0. It 
 the house's own id, or by the numbers under which a recipient was given data; never by a value. A
 word is written with the act that causes it, sealed, and tried ever more slowly for three days; an
 address that takes none of it by then is left alone until somebody mends it. What waits longer than
-thirty days is dropped, and with each word dies the key that sealed it.
+thirty days is dropped, and with each word dies the key that sealed it. What a recipient has to hear
+is never dropped, and outlives its subject: by then the row is nobody's.
 """
 
 import secrets
@@ -16,7 +17,18 @@ from msgspec import Struct
 
 from troth.egress.courier import Sealer
 from troth.egress.post import Line
-from troth.egress.webhooks.words import COMPLETED, MEDIA, TEST, body, event_of, new_id
+from troth.egress.webhooks.words import (
+    COMPLETED,
+    MEDIA,
+    TEST,
+    Telling,
+    Told,
+    body,
+    event_of,
+    new_id,
+    read_told,
+    write_told,
+)
 from troth.model.acts import Act, Owe, Record
 from troth.model.clock import DAY, HOUR, MINUTE, SECOND, Moment
 from troth.model.errors import NotDelivered, NotFound, Sealed, StoreBusy
@@ -36,6 +48,7 @@ GONE: Final = "http_410"
 TELL: Final = "tell_recipient/"
 """How a duty begins that somebody who received data is told; the recipient's id follows."""
 RECIPIENT: Final = "recipient/"
+EVER: Final = Moment(2**62)
 
 # Write one word for one address.
 WRITE: Final = (
@@ -67,11 +80,23 @@ LATER: Final = (
     "UPDATE webhooks SET next_at = ?, code = ?, lease = ''"
     " WHERE subject_id = ? AND id = ? AND endpoint = ? AND lease = ?"
 )
+# What recipients have to hear of an erased subject is about nobody from then on.
+DISOWN: Final = (
+    "UPDATE webhooks SET subject_id = '-' || id"
+    " WHERE subject_id = ? AND endpoint LIKE 'recipient/%'"
+)
 # What waits for one subject goes with the subject.
 RECALL: Final = "DELETE FROM webhooks WHERE subject_id = ? RETURNING key_id"
-HELD: Final = "SELECT COUNT(*) FROM webhooks WHERE subject_id = ?"
+HELD: Final = "SELECT COUNT(*) FROM webhooks WHERE subject_id = ? AND queued_at < ?"
 # What nobody took for too long.
-OUTDATED: Final = "DELETE FROM webhooks WHERE queued_at <= ? RETURNING key_id"
+OUTDATED: Final = (
+    "DELETE FROM webhooks WHERE queued_at <= ? AND endpoint NOT LIKE 'recipient/%' RETURNING key_id"
+)
+# What recipients have yet to hear, the oldest first.
+UNTOLD: Final = (
+    "SELECT subject_id, id, endpoint, key_id, sealed, queued_at FROM webhooks"
+    " WHERE endpoint LIKE 'recipient/%' ORDER BY queued_at, id LIMIT ?"
+)
 # An address is left alone.
 LEAVE: Final = (
     "INSERT INTO webhooks_off (endpoint, at, code) VALUES (?, ?, ?)"
@@ -148,20 +173,6 @@ class EndpointState(Struct, frozen=True, kw_only=True):
     off_since: Moment | None = None
 
 
-class _Told(Struct, frozen=True, array_like=True):
-    """What is sealed."""
-
-    id: str
-    endpoint: str
-    who: str
-    duty: str
-    body: bytes
-
-
-# Made here, once: msgspec crashes when several threads are the first to read into one type.
-_READER: Final = msgspec.msgpack.Decoder(_Told)
-
-
 class Webhooks:
     """The words of one region that wait for machines. Safe from many threads.
 
@@ -188,12 +199,12 @@ class Webhooks:
 
         ``standing`` is its subject's before the act: what a settled duty was about stands there.
         """
-        if not self._endpoints or act.subject is None:
+        if act.subject is None:
             return
         if isinstance(act, Owe) and act.what.startswith(TELL):
             self._tell(tx, act, standing.pseudonym, at)
             return
-        event, told = event_of(act, standing)
+        event, told = event_of(act, standing) if self._endpoints else ("", {})
         if event:
             self._write(tx, act.subject, event, told, at)
 
@@ -210,28 +221,66 @@ class Webhooks:
         written = body(word, event, str(subject), told, source=self._source, at=at)
         for name, endpoint in self._endpoints.items():
             if endpoint.hears(event) and not name.startswith(RECIPIENT):
-                self._seal(tx, subject, _Told(word, name, "", "", written), at)
+                self._seal(tx, subject, Told(word, name, "", "", written), at)
 
     def _tell(self, tx: Tx, owed: Owe, who: str, at: Moment) -> None:
-        """Write to a recipient that has an address; without one, the duty waits for people."""
+        """Write to a recipient; where it has no address the word waits for people."""
         name = RECIPIENT + owed.what.removeprefix(TELL)
-        if name in self._endpoints and owed.word and owed.subject is not None:
+        if owed.word and owed.subject is not None:
             told: Record = {key: value for key, value in owed.word.items() if key != "event"}
             word, event = new_id(at), str(owed.word.get("event", "data.changed"))
             written = body(word, event, owed.duty, told, source=self._source, at=at)
-            self._seal(tx, owed.subject, _Told(word, name, who, owed.duty, written), at)
+            self._seal(tx, owed.subject, Told(word, name, who, owed.duty, written), at)
 
-    def _seal(self, tx: Tx, subject: SubjectId, told: _Told, at: Moment) -> None:
-        key_id, sealed = self._sealer.seal_parcel(msgspec.msgpack.encode(told))
+    def _seal(self, tx: Tx, subject: SubjectId, told: Told, at: Moment) -> None:
+        key_id, sealed = self._sealer.seal_parcel(write_told(told))
         tx.run(WRITE, (subject, told.id, told.endpoint, key_id, sealed, at, at))
 
     def recall(self, tx: Tx, subject: SubjectId) -> list[KeyId]:
-        """Take out what waits for a subject who is erased; return the keys' ids."""
+        """Take out what waits for a subject who is erased; return the keys' ids.
+
+        What recipients have to hear stays, and is nobody's from then on.
+        """
+        tx.run(DISOWN, (subject,))
         return _keys(tx.run(RECALL, (subject,)))
 
-    def held(self, subject: SubjectId) -> int:
-        """Count the words that wait for a subject."""
-        return int(self._store.query(HELD, (subject,))[0][0])
+    def held(self, subject: SubjectId, before: Moment = EVER) -> int:
+        """Count the words that wait for a subject, and were written before a moment."""
+        return int(self._store.query(HELD, (subject, before))[0][0])
+
+    # --- what people tell ----------------------------------------------------------------------
+
+    def untold(self, limit: int = 200) -> list[Telling]:
+        """Return what recipients have yet to hear, the oldest first; what opens nowhere is left."""
+        left_alone = {name for name, *_ in self._store.query(OFF)}
+        return [
+            Telling(
+                subject=subject_id,
+                id=told.id,
+                recipient=name.removeprefix(RECIPIENT),
+                key_id=KeyId(key_id),
+                who=told.who,
+                duty=told.duty,
+                event=told.event,
+                fields=told.list("fields"),
+                references=told.list("references"),
+                since=Moment(queued),
+                addressed=name in self._endpoints and name not in left_alone,
+            )
+            for subject_id, _, name, key_id, sealed, queued in self._store.query(UNTOLD, (limit,))
+            if (told := self._opened(KeyId(key_id), bytes(sealed))) is not None
+        ]
+
+    def told(self, tx: Tx, telling: Telling) -> list[KeyId]:
+        """Take out what people told; return the key's id, or nothing where it was told before."""
+        whose = (telling.subject, telling.id, RECIPIENT + telling.recipient)
+        return _keys(tx.run(DROP, whose))
+
+    def _opened(self, key_id: KeyId, sealed: bytes) -> Told | None:
+        try:
+            return read_told(self._sealer.open_parcel(key_id, sealed))
+        except (Sealed, NotFound, StoreBusy, msgspec.DecodeError):
+            return None
 
     # --- telling -------------------------------------------------------------------------------
 
@@ -264,9 +313,8 @@ class Webhooks:
 
     def attempt(self, hook: Hook) -> Sent:
         """Post one word; never call it inside a transaction."""
-        try:
-            told = _READER.decode(self._sealer.open_parcel(hook.key_id, hook.sealed))
-        except (Sealed, NotFound, StoreBusy, msgspec.DecodeError):
+        told = self._opened(hook.key_id, hook.sealed)
+        if told is None:
             return Sent(hook=hook, code="sealed")
         endpoint = self._endpoints.get(hook.endpoint)
         if endpoint is None or (told.id, told.endpoint) != (hook.id, hook.endpoint):

@@ -7,13 +7,15 @@ given data. What it tells is what the ledger remembers of the act, and less.
 import itertools
 import secrets
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from troth.model.acts import Act, Json, Owe, Record, Settle
 from troth.model.clock import Moment, iso
 from troth.model.standing import Standing
+from troth.model.terms import KeyId
 
 MEDIA: Final = "application/cloudevents+json"
 COMPLETED: Final = "erasure.completed"
@@ -39,6 +41,68 @@ REQUESTS: Final = frozenset(
 TOLD: Final = ("to", "purpose", "fields", "ground", "until", "expires", "method", "state", "code")
 MOMENTS: Final = frozenset({"until", "expires"})
 _QUEUED: Final = itertools.count()
+
+
+class Told(Struct, frozen=True, array_like=True):
+    """A word as it is sealed: for which address, and what is fulfilled with it, owed to ``who``."""
+
+    id: str
+    endpoint: str
+    who: str
+    duty: str
+    body: bytes
+
+    def __repr__(self) -> str:
+        return "Told(…)"
+
+    @property
+    def event(self) -> str:
+        """What happened, as a machine is told it."""
+        return str(self._said().get("type", ""))
+
+    def list(self, name: str) -> tuple[str, ...]:
+        """Return one of the lists that a recipient is told: ``fields``, ``references``."""
+        data = self._said().get("data")
+        found = data.get(name) if isinstance(data, dict) else None
+        return tuple(map(str, found)) if isinstance(found, list) else ()
+
+    def _said(self) -> Record:
+        return _BODY.decode(self.body)
+
+
+class Telling(Struct, frozen=True, kw_only=True):
+    """Something that a recipient has yet to hear, for people who tell it.
+
+    ``references`` are the numbers under which the recipient was given the ``fields``. ``duty`` is
+    owed to ``who``; ``subject`` is nobody's id where they are gone. ``addressed``: a machine tries.
+    """
+
+    subject: str
+    id: str
+    recipient: str
+    key_id: KeyId
+    who: str
+    duty: str
+    event: str
+    fields: tuple[str, ...]
+    references: tuple[str, ...]
+    since: Moment
+    addressed: bool
+
+
+# Made here, once: msgspec crashes when several threads are the first to read into one type.
+_READER: Final = msgspec.msgpack.Decoder(Told)
+_BODY: Final = msgspec.json.Decoder(dict[str, Any])
+
+
+def write_told(told: Told) -> bytes:
+    """Return what is to be sealed."""
+    return msgspec.msgpack.encode(told)
+
+
+def read_told(octets: bytes) -> Told:
+    """Read what was sealed. Raises ``msgspec.DecodeError``."""
+    return _READER.decode(octets)
 
 
 def event_of(act: Act, standing: Standing) -> tuple[str, Record]:

@@ -4,12 +4,15 @@
 until it is; then the certificate is made out anew, and who was told "not yet" is told once.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from troth.egress.errands import CLEAN, OPEN, UNMAPPED, Ended, Errand, Place, Visit
+from troth.egress.webhooks.outbox import TELL
 from troth.gate import again, owing
 from troth.gate.after import keep
 from troth.gate.ordering import Ending, Sent
@@ -29,6 +32,8 @@ OVERDUE: Final = "errand.overdue"
 TOLD: Final = "databases.told"
 """What the ledger remembers: a database that is clean at last, a term that is over, a correction
 or restriction that other databases were told of."""
+ENDS: Final = re.compile(r"(?:DELETE FROM|UPDATE) (\w+)(?: SET .+)? WHERE (\w+) = \?")
+"""A statement that takes a subject out of a table, and the column that named them there."""
 AT_ONCE: Final = 64
 """How many orders one round takes up."""
 
@@ -57,17 +62,20 @@ def certify(rooms: Rooms, ending: Ending, terms: Terms, *, farewells: int) -> Ce
     gone to first, with bounded patience.
     """
     visit, places = _now(rooms, ending, terms) if ending.order else (None, ())
-    word = _word((*own(rooms, ending, farewells), *theirs(rooms, places)), terms, terms.at)
+    word = _word(
+        (*own(rooms, ending, terms.at, farewells), *theirs(rooms, places)), terms, terms.at
+    )
 
-    def work(tx: Tx) -> tuple[str, Doomed]:
+    def work(tx: Tx) -> tuple[str, Certify, Doomed]:
         # Ended and certified in one: whoever is killed here begins again, and certifies once.
         ended = rooms.errands.settle(tx, visit, terms.at) if visit else None
         if word.complete:
             _fulfil(tx, rooms, ending.subject, ending.who, ending.act.duty, terms)
-        kept = _keep(tx, rooms, ending.who, word, terms)
-        return kept, rooms.vault.doom(tx, ended.keys) if ended else Doomed()
+        said = _naming(tx, rooms, ending.who, word, terms.at)
+        kept = _keep(tx, rooms, ending.who, said, terms)
+        return kept, said, rooms.vault.doom(tx, ended.keys) if ended else Doomed()
 
-    kept, doomed = rooms.store.transact(work, urgent=True)
+    kept, said, doomed = rooms.store.transact(work, urgent=True)
     rooms.vault.finish(doomed)
     if word.complete and ending.everything:
         rooms.webhooks.completed(ending.subject, word.stores, terms.at)
@@ -80,6 +88,7 @@ def certify(rooms: Rooms, ending: Ending, terms: Terms, *, farewells: int) -> Ce
         complete=word.complete,
         entries=(kept,),
         answers=word.answers,
+        recipients=said.recipients,
     )
 
 
@@ -94,6 +103,17 @@ def _word(answers: Iterable[Answer], terms: Terms, effective: Moment) -> Certify
         irreversible_by=by,
         answers=told,
     )
+
+
+def _naming(tx: Tx, rooms: Rooms, who: str, word: Certify, since: Moment) -> Certify:
+    """Return a certificate that names who has to hear of the erasure of one moment."""
+    owed = rooms.standings.load(tx, who).owed if who else {}
+    told = {
+        duty: each.what.removeprefix(TELL)
+        for duty, each in owed.items()
+        if each.since == since and each.what.startswith(TELL)
+    }
+    return msgspec.structs.replace(word, recipients=told) if told else word
 
 
 def residues(answers: Iterable[Answer]) -> dict[str, int]:
@@ -121,8 +141,11 @@ def _fulfil(tx: Tx, rooms: Rooms, subject: str, who: str, duty: str, terms: Term
 # --- our own stores ----------------------------------------------------------------------------
 
 
-def own(rooms: Rooms, ending: Ending, farewells: int = 0) -> tuple[Answer, ...]:
-    """Ask every store of ours again: rows, queues, copies that wait, what is remembered."""
+def own(rooms: Rooms, ending: Ending, at: Moment, farewells: int = 0) -> tuple[Answer, ...]:
+    """Ask every store of ours again: rows, queues, copies that wait, what is remembered.
+
+    ``at`` is when the erasure was done: words about it were written then, and no sooner.
+    """
     subject = ending.subject
     copies = _answer("deposits", "queue", {"deposits": rooms.deposits.held(subject)})
     if not ending.everything:
@@ -138,6 +161,8 @@ def own(rooms: Rooms, ending: Ending, farewells: int = 0) -> tuple[Answer, ...]:
         _answer("vault", "vault", rooms.vault.residue(subject)),
         _answer("outbox", "queue", {"outbox": rooms.courier.held(subject) - farewells}),
         copies,
+        _answer("webhooks", "queue", {"webhooks": rooms.webhooks.held(subject, at)}),
+        _answer("usage_log", "vault", {"lines": rooms.logs.held(subject)}),
         _answer("tables", "cache", _besides(rooms, subject), method="delete_row"),
         *_elsewhere(rooms, subject),
     )
@@ -152,12 +177,13 @@ def _elsewhere(rooms: Rooms, subject: SubjectId) -> Iterator[Answer]:
 
 def _besides(rooms: Rooms, subject: SubjectId) -> dict[str, int]:
     """Count what tables besides the vault's still hold under a subject's id."""
+    ended = map(ENDS.match, (again.FORGET, *rooms.besides))
+    columns = dict.fromkeys(each.groups() for each in ended if each)
     found: dict[str, int] = {}
-    for statement in (again.FORGET, *rooms.besides):
-        verb, _, rest = statement.partition(" FROM ")
-        if verb == "DELETE" and rest.count("?") == 1:
-            asked = f"SELECT COUNT(*) FROM {rest}"
-            found[rest.split()[0]] = int(rooms.store.query(asked, (subject,))[0][0])
+    for table, column in columns:
+        if not any(f" FROM {table} " in asked for asked in rooms.asked.values()):
+            asked = f"SELECT COUNT(*) FROM {table} WHERE {column} = ?"
+            found[table] = found.get(table, 0) + int(rooms.store.query(asked, (subject,))[0][0])
     return found
 
 
@@ -187,6 +213,7 @@ def theirs(rooms: Rooms, places: Iterable[Place]) -> tuple[Answer, ...]:
             remains=each.remains or (_unasked(each) if each.state == OPEN else ()),
         )
         for each in places
+        if each.name not in rooms.asked
     )
 
 
@@ -267,7 +294,7 @@ def _answers(rooms: Rooms, visit: Visit) -> tuple[Answer, ...]:
         mine: tuple[Answer, ...] = ()
     except (NotFound, Erased):
         ending = Ending(Erase(subject=subject), subject, visit.who, True)
-        mine = own(rooms, ending)
+        mine = own(rooms, ending, visit.errand.ordered_at)
     return (*mine, *theirs(rooms, visit.places))
 
 
@@ -295,7 +322,8 @@ def _follow(
     if ended.late:
         words.append(_overdue(visit))
     if answers and ended.state in ("complete", "held"):
-        words.append(_word(answers, terms, errand.ordered_at))
+        again_said = _word(answers, terms, errand.ordered_at)
+        words.append(_naming(tx, rooms, visit.who, again_said, errand.ordered_at))
         duty = visit.told.duty if visit.told else ""
         _fulfil(tx, rooms, errand.subject_id, visit.who, duty, terms)
         _tell(tx, rooms, visit, terms.at)

@@ -17,12 +17,14 @@ from troth.interfaces.api.answers import (
 )
 from troth.interfaces.api.bodies import Question, Wish
 from troth.interfaces.http.endpoint import Arrival, Call
-from troth.model.acts import Act, Erase, Give
+from troth.model.acts import Act, Erase, Export, Give
 from troth.model.clock import DAY, Moment
 from troth.model.errors import BadInput
 
 CONTRACT: Final = "contract"
 """The condition that nobody can claim: whether an agreement is in force is looked up."""
+COPY: Final = "rights"
+"""The purpose for which a subject's copy is made."""
 FURTHEST: Final = Moment(250 * 366 * DAY)
 """The last moment that may be named: about the year 2220; what is later is a mistake."""
 
@@ -39,6 +41,7 @@ def perform(call: Call[Wish]) -> Done:
     wish, gate = call.body, call.troth.gate
     acts = _prepared(call, wish.acts)
     call.caller.need_for(acts)
+    _demand_warrants(call, acts)
     by = call.caller.speaking(acts, on_behalf=wish.on_behalf)
     if wish.dry_run:
         return Done(at=gate.clock.now(), decisions=each(gate.ask(*acts, by=by), Judged))
@@ -53,6 +56,21 @@ def perform(call: Call[Wish]) -> Done:
         certificate=shaped(certificate, Checked) if certificate else None,
         replayed=outcome.replayed,
     )
+
+
+def _demand_warrants(call: Call[Wish], acts: Sequence[Act]) -> None:
+    """Raise ``Refused`` for an end or a copy that stands on nobody's proved request (6.3.3b, 9.7a).
+
+    A bare act knows no request: those have addresses of their own, which look it up.
+    """
+    desk = call.troth.rights.desk
+    for act in acts:
+        if act.subject is None:
+            continue
+        if isinstance(act, Erase):
+            desk.warrant(act.subject, "erase", ground=act.ground, by=call.by)
+        elif isinstance(act, Export) and act.purpose == COPY:
+            desk.warrant(act.subject, "copy", by=call.by)
 
 
 def called(call: Call[Arrival]) -> Heard:

@@ -87,11 +87,23 @@ class Newcomer(Struct, frozen=True, forbid_unknown_fields=True):
     residence: Word
 
 
+class Answering(Struct, frozen=True, forbid_unknown_fields=True):
+    """The number of the proved ``request`` that a copy answers."""
+
+    request: Annotated[str, Meta(max_length=40)] = ""
+
+
 class Ending(Struct, frozen=True, forbid_unknown_fields=True):
-    """What to erase and on which ground; ``dry_run`` shows the plan and does nothing."""
+    """What to erase, and on what that rests; ``dry_run`` shows the plan and does nothing.
+
+    ``request`` is the number of the subject's own request, which was proved to be theirs. Without
+    one the ``ground`` is one on which the law has us erase unasked: ``purpose_ended``,
+    ``term_ended``, ``consent_withdrawn``, ``unlawful``, ``no_consent``, ``law`` or ``child``.
+    """
 
     fields: Annotated[tuple[str, ...], Meta(min_length=1, max_length=200)] = ALL
     ground: Word = "request"
+    request: Annotated[str, Meta(max_length=40)] = ""
     dry_run: bool = False
 
 

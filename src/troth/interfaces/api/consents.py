@@ -159,7 +159,7 @@ class Limited(Struct, frozen=True, kw_only=True):
 # --- consents ----------------------------------------------------------------------------------
 
 
-def give(call: Call[Granting]) -> Taken:
+async def give(call: Call[Granting]) -> Taken:
     """Take one consent. It is told to the person with its receipt's number."""
     subject, sent = call.near(), call.body
     by = _person(call, ConsentGiven(subject=subject, to=sent.to))
@@ -172,24 +172,26 @@ def give(call: Call[Granting]) -> Taken:
         expires=expires,
     )
     shown = Shown(edition=call.troth.gate.policy().hash, language=sent.language, surface="program")
-    done = call.troth.consent.give(
+    steps = call.troth.consent.saying.give(
         subject, (tick,), shown=shown, means=sent.means, by=by, once=call.once
     )
-    return _word(done)
+    return _word(await call.house.words.say(subject, steps))
 
 
-def refuse(call: Call[About]) -> Taken:
+async def refuse(call: Call[About]) -> Taken:
     """Take a no: it is remembered, and the person is not asked again by themselves."""
     subject, key = call.near(), call.body.to
     by = _person(call, ConsentRefused(subject=subject, to=key))
-    return _word(call.troth.consent.refuse(subject, key, by=by, once=call.once))
+    steps = call.troth.consent.saying.refuse(subject, key, by=by, once=call.once)
+    return _word(await call.house.words.say(subject, steps))
 
 
-def withdraw(call: Call[About]) -> Ended:
+async def withdraw(call: Call[About]) -> Ended:
     """Take a consent back: the use stops at once, and what rested on it alone is erased."""
     subject, key = call.near(), call.body.to
     by = _person(call, ConsentWithdrawn(subject=subject, to=key))
-    done = call.troth.consent.withdraw(subject, key, by=by, once=call.once)
+    steps = call.troth.consent.saying.withdraw(subject, key, by=by, once=call.once)
+    done = await call.house.words.say(subject, steps)
     return Ended(
         at=done.at,
         entries=done.entries,

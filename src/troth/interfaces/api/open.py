@@ -175,10 +175,14 @@ def metrics(call: Call[None]) -> Raw:
             labels = f'region="{region}",store="{store}",state="{state}"'
             orders.append(f"troth_database_orders{{{labels}}} {count}")
         overdue.append(f'troth_database_orders_overdue{{region="{region}"}} {counts.overdue}')
+    choices = _head("cookie_choices_total", "counter")
+    for (category, answer), count in call.troth.cookies.choices().items():
+        labels = f'category="{category}",answer="{answer}"'
+        choices.append(f"troth_cookie_choices_total{{{labels}}} {count}")
     answers = _head("answers_total", "counter")
     for (method, status), count in sorted(call.house.served.items()):
         answers.append(f'troth_answers_total{{method="{method}",status="{status}"}} {count}')
-    lines = [*entries, *parcels, *orders, *overdue, *answers]
+    lines = [*entries, *parcels, *orders, *overdue, *choices, *answers]
     return Raw(("\n".join(lines) + "\n").encode(), FIGURES)
 
 
@@ -187,6 +191,7 @@ HELP: Final[Words] = {
     "outbox_parcels": "Notices that wait in a region's outbox, by state.",
     "database_orders": "Orders that wait for another database, by its name and state.",
     "database_orders_overdue": "Orders to other databases whose term is over.",
+    "cookie_choices_total": "Choices about cookies since the start, by category and answer.",
     "answers_total": "Answers given since the start, by method and status.",
 }
 

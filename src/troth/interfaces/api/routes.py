@@ -68,17 +68,23 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
         Endpoint("GET", f"{WHO}/consents", subjects.consents, CONSENTS, "subjects"),
         Endpoint("GET", f"{WHO}/inventory", subjects.inventory, HOLDINGS, "subjects"),
         Endpoint("GET", f"{WHO}/trail", subjects.trail, gives.Entries, "subjects", takes.Paging),
-        Endpoint("POST", f"{WHO}/export", subjects.export, ZIP, "read", slow=True),
+        Endpoint("POST", f"{WHO}/export", subjects.export, ZIP, "read", takes.Answering, slow=True),
         Endpoint(
             "POST", f"{WHO}/erase", subjects.erase, gives.Erased, "erase", takes.Ending, slow=True
         ),
     ),
     "consents": (
         *(
+            Endpoint("POST", WHO + path, work, given, "perform", sent, once=True, waits=True)
+            for path, work, given, sent in (
+                ("/consents", consents.give, consents.Taken, consents.Granting),
+                ("/consents/refuse", consents.refuse, consents.Taken, consents.About),
+                ("/consents/withdraw", consents.withdraw, consents.Ended, consents.About),
+            )
+        ),
+        *(
             Endpoint("POST", WHO + path, work, consents.Taken, "perform", sent, once=True)
             for path, work, sent in (
-                ("/consents", consents.give, consents.Granting),
-                ("/consents/refuse", consents.refuse, consents.About),
                 ("/consents/ask", consents.ask, consents.Posing),
                 ("/consents/later", consents.later, consents.About),
                 ("/objections", consents.refuse_purpose, consents.Refusing),
@@ -88,15 +94,6 @@ TABLE: Final[Mapping[str, tuple[Endpoint, ...]]] = {
                 ("/limit-sensitive", consents.limit_sensitive, takes.Nothing),
                 ("/release-sensitive", consents.release_sensitive, takes.Nothing),
             )
-        ),
-        Endpoint(
-            "POST",
-            f"{WHO}/consents/withdraw",
-            consents.withdraw,
-            consents.Ended,
-            "perform",
-            consents.About,
-            once=True,
         ),
         Endpoint("GET", f"{WHO}/consents/offers", consents.offers, OFFERS, "subjects"),
         Endpoint("GET", f"{WHO}/consents/history", consents.history, WORDS, "subjects"),

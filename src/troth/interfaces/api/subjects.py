@@ -22,7 +22,7 @@ from troth.interfaces.api.answers import (
     released,
     shaped,
 )
-from troth.interfaces.api.bodies import Ending, Newcomer, Paging, Reading, Sought
+from troth.interfaces.api.bodies import Answering, Ending, Newcomer, Paging, Reading, Sought
 from troth.interfaces.http.endpoint import Call, Raw
 from troth.model.acts import Find, Use
 from troth.model.standing import Standing
@@ -87,9 +87,13 @@ def trail(call: Call[Paging]) -> Entries:
     return Entries(items, pages.after(start + limit, of=subject, last=len(found)))
 
 
-def export(call: Call[None]) -> Raw:
-    """Give a copy in a portable format: zip of JSON, CSV and a manifest with checksums."""
-    archive = call.troth.rights.copy(call.subject, by=call.by).archive.reveal_raw()
+def export(call: Call[Answering]) -> Raw:
+    """Give a copy in a portable format, for the proved request that it answers and settles.
+
+    A zip of JSON, CSV and a manifest with checksums. Refused without such a request.
+    """
+    copy = call.troth.rights.copy(call.subject, request=call.body.request, by=call.by)
+    archive = copy.archive.reveal_raw()
     headers = {"content-disposition": 'attachment; filename="copy.zip"'}
     octets = archive if isinstance(archive, bytes) else archive.encode()
     return Raw(octets, "application/zip", headers)
@@ -98,11 +102,14 @@ def export(call: Call[None]) -> Raw:
 def erase(call: Call[Ending]) -> Erased:
     """Show the plan (``dry_run``), or erase what no law holds and tell what every store answers.
 
-    Everything (the default) closes the account as well and tells the subject.
+    Everything (the default) closes the account as well and tells the subject. It rests on the
+    subject's own proved request, or on a ground of the law that needs none; else it is refused.
     """
     subject, asked, rights = call.near(), call.body, call.troth.rights
     plan = shaped(rights.plan(subject, asked.fields), Plan)
     if asked.dry_run:
         return Erased(plan=plan)
-    done = rights.erase(subject, asked.fields, ground=asked.ground, by=call.by)
+    done = rights.erase(
+        subject, asked.fields, ground=asked.ground, by=call.by, settles=asked.request
+    )
     return Erased(plan=plan, checked=shaped(done, Checked), entries=tuple(done.proofs))

@@ -15,7 +15,7 @@ from troth.app import Troth
 from troth.interfaces.api.limits import Threshold
 from troth.interfaces.api.routes import Shortcuts, handlers
 from troth.interfaces.http.endpoint import House
-from troth.interfaces.http.gather import Reads
+from troth.interfaces.http.gather import Reads, Words
 from troth.interfaces.http.pages import Pages
 from troth.interfaces.http.problems import refused, unexpected, unroutable
 from troth.model.errors import TrothError
@@ -53,6 +53,7 @@ def web(
         troth=troth,
         slow=troth.slow,
         reads=Reads(troth),
+        words=Words(troth),
         pages=Pages(troth.token_key),
         served=Counter(),
         failures=failures,

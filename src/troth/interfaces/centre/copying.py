@@ -11,7 +11,7 @@ from msgspec import Struct
 from troth.interfaces.pages.doors import Me, me, proved
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import Call, Page, go, house, show, stream, tongue
-from troth.interfaces.pages.words import Tongue, Trouble
+from troth.interfaces.pages.words import Trouble
 from troth.model.clock import Moment
 from troth.model.errors import NotFound
 from troth.model.secret import Secret
@@ -91,21 +91,13 @@ def _waiting(request: Call, who: Me) -> list[Waiting]:
             number=one.id,
             state=one.state,
             done=one.done,
-            size=sized(one.size, words),
+            size=words.size(one.size),
             ordered=one.ordered,
             until=one.until,
             fetched=one.fetched,
         )
         for one in house(request).rights.copies.of(who.subject)
     ]
-
-
-def sized(count: int, words: Tongue) -> str:
-    """Say how large something is, to a thousand bytes or to a million."""
-    for unit, key in ((1_000_000, "size_mega"), (1_000, "size_kilo")):
-        if count >= unit:
-            return words.say(key, count=round(count / unit, 1 if unit > 1_000 else None))
-    return words.say("size_bytes", count=count)
 
 
 def _fetch(request: Call, form: Form, who: Me) -> Page:

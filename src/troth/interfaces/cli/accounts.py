@@ -1,23 +1,20 @@
 """Accounts that were opened elsewhere, brought in from a file (policy 2.1.2b)."""
 
-import sys
 from pathlib import Path
 
 import click
-from rich.table import Table
-from rich.text import Text
 
-from troth.app import Report, Stated, Tally
+from troth.app import Stated
 from troth.interfaces.cli.saying import (
-    FOUND_WRONG,
     as_json,
     at_work,
-    err,
+    counted,
+    file_of_rows,
     folder,
     house,
-    rows,
-    say,
+    say_imported,
     says_why,
+    written_as,
 )
 
 
@@ -28,14 +25,8 @@ def accounts() -> None:
 
 @accounts.command("import")
 @folder
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["csv", "jsonl"]),
-    default=None,
-    help="How FILE is written; else its ending tells.",
-)
+@file_of_rows
+@written_as
 @click.option("--basis", required=True, help="The legal basis, as the policy names it: contract.")
 @click.option(
     "--edition",
@@ -80,24 +71,6 @@ def bring_in(
             Stated(**stated),
             form=form or "",
             dry_run=dry_run,
-            progress=lambda tally: progress.update(task, description=_told(tally)),
+            progress=lambda tally: progress.update(task, description=counted(tally)),
         )
-    say(report, json_wanted=as_json, table=lambda: _table(report))
-    if not as_json:
-        err.print(_told(report) + (", and nothing was changed" if dry_run else ""))
-        if report.since:
-            err.print(f"went on after line {report.since}, where an earlier run was")
-    if report.refused:
-        sys.exit(FOUND_WRONG)
-
-
-def _told(counts: Tally | Report) -> str:
-    return f"{counts.imported} imported, {counts.skipped} skipped, {counts.refused} refused"
-
-
-def _table(report: Report) -> Table | Text:
-    return rows(
-        "what was refused",
-        ("line", "why", "field"),
-        ((one.line, one.code, one.field) for one in report.problems),
-    )
+    say_imported(report, json_wanted=as_json)

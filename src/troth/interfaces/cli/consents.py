@@ -5,20 +5,21 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.table import Table
-from rich.text import Text
 
-from troth.app import ConsentReport, Tally, offline
+from troth.app import offline
 from troth.interfaces.cli.saying import (
     FOUND_WRONG,
     as_json,
     at_work,
-    err,
+    counted,
+    file_of_rows,
     folder,
     house,
     rows,
     say,
+    say_imported,
     says_why,
+    written_as,
 )
 from troth.model.clock import iso
 
@@ -30,14 +31,8 @@ def consents() -> None:
 
 @consents.command("import")
 @folder
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["csv", "jsonl"]),
-    default=None,
-    help="How FILE is written; else its ending tells.",
-)
+@file_of_rows
+@written_as
 @click.option("--dry-run", is_flag=True, help="Change nothing, and report the same.")
 @as_json
 @says_why
@@ -60,22 +55,9 @@ def bring_in(folder: Path, file: Path, form: str | None, *, dry_run: bool, as_js
             file,
             form=form or "",
             dry_run=dry_run,
-            progress=lambda tally: progress.update(task, description=_told(tally)),
+            progress=lambda tally: progress.update(task, description=counted(tally)),
         )
-    say(report, json_wanted=as_json, table=lambda: _refused(report))
-    if not as_json:
-        err.print(_told(report) + (", and nothing was changed" if dry_run else ""))
-    if report.refused:
-        sys.exit(FOUND_WRONG)
-
-
-def _told(counts: Tally | ConsentReport) -> str:
-    return f"{counts.imported} imported, {counts.skipped} skipped, {counts.refused} refused"
-
-
-def _refused(report: ConsentReport) -> Table | Text:
-    lines = ((one.line, one.code, one.field) for one in report.problems)
-    return rows("what was refused", ("line", "why", "column"), lines)
+    say_imported(report, json_wanted=as_json)
 
 
 @consents.command()

@@ -1,6 +1,6 @@
 """Keeping and ending at a terminal: schedule, plan, approval, sweep, orders, paper (7.2, 9.4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -134,11 +134,7 @@ def close_purpose(folder: Path, purpose: str, who: str, *, dry_run: bool, as_jso
     """Close PURPOSE: what rests on it alone is erased now. There is no way back."""
     with house(folder) as troth:
         done = troth.retention.closing.purpose(purpose, by=_desk(who), dry_run=dry_run)
-    say(
-        done,
-        json_wanted=as_json,
-        table=lambda: rows(_title(done.subjects, dry_run=dry_run), FIGURES, _table(done.figures)),
-    )
+    _say_ordered(done, dry_run=dry_run, as_json=as_json)
 
 
 @retention.command("stop-service")
@@ -152,11 +148,7 @@ def stop_service(folder: Path, service: str, who: str, *, dry_run: bool, as_json
     """Stop SERVICE: what only it needed is erased now. There is no way back."""
     with house(folder) as troth:
         done = troth.retention.closing.service(service, by=_desk(who), dry_run=dry_run)
-    say(
-        done,
-        json_wanted=as_json,
-        table=lambda: rows(_title(done.subjects, dry_run=dry_run), FIGURES, _table(done.figures)),
-    )
+    _say_ordered(done, dry_run=dry_run, as_json=as_json)
 
 
 @retention.command("by-law")
@@ -185,11 +177,7 @@ def by_law(
         done = troth.retention.closing.law(
             name, law=law, categories=categories, regimes=regimes, by=_desk(who), dry_run=dry_run
         )
-    say(
-        done,
-        json_wanted=as_json,
-        table=lambda: rows(_title(done.subjects, dry_run=dry_run), FIGURES, _table(done.figures)),
-    )
+    _say_ordered(done, dry_run=dry_run, as_json=as_json)
 
 
 @retention.command()
@@ -365,12 +353,26 @@ class Counted(Protocol):
         """Of how many."""
 
 
+class Ordered(Protocol):
+    """What an order does."""
+
+    @property
+    def figures(self) -> Sequence[Counted]:
+        """What goes, what a law holds, of how many."""
+
+    @property
+    def subjects(self) -> int:
+        """Of how many subjects in all."""
+
+
 def _table(figures: Iterable[Counted]) -> list[tuple[str, str, str, int]]:
     return [(one.field, one.done, one.law, one.subjects) for one in figures]
 
 
-def _title(subjects: int, *, dry_run: bool) -> str:
-    return f"{subjects} subjects" + (" (nothing was done)" if dry_run else "")
+def _say_ordered(done: Ordered, *, dry_run: bool, as_json: bool) -> None:
+    """Say what an order does, or did."""
+    title = f"{done.subjects} subjects" + (" (nothing was done)" if dry_run else "")
+    say(done, json_wanted=as_json, table=lambda: rows(title, FIGURES, _table(done.figures)))
 
 
 def _bars(ahead: list[tuple[str, int]]) -> Table | Text:

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from troth import app
-from troth.app import Troth
+from troth.app import Imported, Tally, Troth
 from troth.model.errors import (
     BadInput,
     Erased,
@@ -54,6 +54,14 @@ CODES: Final = (
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print data as JSON.")
 folder = click.argument("folder", type=click.Path(path_type=Path), default=".")
+file_of_rows = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+written_as = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default=None,
+    help="How FILE is written; else its ending tells.",
+)
 
 
 def says_why(command: Callable[P, T]) -> Callable[P, T]:
@@ -155,6 +163,24 @@ def at_work() -> Progress:
     return Progress(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err
     )
+
+
+def counted(counts: Tally | Imported) -> str:
+    """Say what became of the rows of a file."""
+    return f"{counts.imported} imported, {counts.skipped} skipped, {counts.refused} refused"
+
+
+def say_imported(report: Imported, *, json_wanted: bool) -> None:
+    """Print what came of an import; exit with ``FOUND_WRONG`` where a row was refused."""
+    lines = ((one.line, one.code, one.field) for one in report.problems)
+    columns = ("line", "why", "field")
+    say(report, json_wanted=json_wanted, table=lambda: rows("what was refused", columns, lines))
+    if not json_wanted:
+        err.print(counted(report) + (", and nothing was changed" if report.dry_run else ""))
+        if report.since:
+            err.print(f"went on after line {report.since}, where an earlier run was")
+    if report.refused:
+        sys.exit(FOUND_WRONG)
 
 
 def house(place: Path) -> Troth:

@@ -83,14 +83,18 @@ def trail(folder: Path, subject_id: str, *, as_json: bool) -> None:
 @folder
 @who
 @click.argument("target", type=click.Path(path_type=Path))
+@click.option("--request", default="", help="Number of the proved request that the copy answers.")
 @as_json
 @says_why
-def export(folder: Path, subject_id: str, target: Path, *, as_json: bool) -> None:
-    """Write a portable copy (zip: JSON, CSV, manifest) to TARGET, for the subject to be given."""
+def export(folder: Path, subject_id: str, target: Path, *, request: str, as_json: bool) -> None:
+    """Write a portable copy (zip: JSON, CSV, manifest) to TARGET, for the subject to be given.
+
+    It answers a request that was proved to be theirs, and settles it.
+    """
     subject = _id(subject_id)
     with house(folder) as troth:
         _demand_new(target)
-        copy = troth.rights.copy(subject, by=DESK)
+        copy = troth.rights.copy(subject, request=request, by=DESK)
         archive = copy.archive.reveal_raw()
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(archive if isinstance(archive, bytes) else archive.encode())
@@ -100,24 +104,41 @@ def export(folder: Path, subject_id: str, target: Path, *, as_json: bool) -> Non
 @subject.command()
 @folder
 @who
+@click.option("--request", default="", help="Number of the proved request that it fulfils.")
+@click.option("--ground", default="", help="Why the law has it erased though nobody asked.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and do nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @says_why
-def erase(folder: Path, subject_id: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Erase what no law holds; the plan is shown first. There is no way back."""
+def erase(
+    folder: Path,
+    subject_id: str,
+    *,
+    request: str,
+    ground: str,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Erase what no law holds; the plan is shown first. There is no way back.
+
+    It takes the number of a request that was proved to be theirs, or a ground of the law:
+    purpose_ended, term_ended, consent_withdrawn, unlawful, no_consent, law, child.
+    """
     subject = _id(subject_id)
     with house(folder) as troth:
         plan = troth.rights.plan(subject)
         if dry_run:
             say(plan, json_wanted=as_json)
             return
+        troth.rights.desk.warrant(subject, "erase", request, ground, by=DESK)
         err.print(
             f"{len(plan.gone)} fields go, {len(plan.held)} are held by law; there is no way back"
         )
         if not yes:
             click.confirm("Erase?", err=True, abort=True)
-        say(troth.rights.erase(subject, by=DESK), json_wanted=as_json)
+        done = troth.rights.erase(subject, ground=ground, by=DESK, settles=request)
+        say(done, json_wanted=as_json)
 
 
 def _demand_new(target: Path) -> None:

@@ -14,7 +14,8 @@ from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import Call, Page, Seen, house, show, tongue
 from troth.interfaces.pages.words import Trouble
 from troth.model.acts import Actor, Event
-from troth.model.errors import NotFound, TrothError
+from troth.model.clock import Moment, moment
+from troth.model.errors import BadInput, NotFound, TrothError
 from troth.model.terms import SubjectId, matches
 
 PLACE: Final = "/desk"
@@ -90,7 +91,14 @@ PAPER: Final = Area(
     field="rights.letter",
     clauses=("9.4-7", "7.1d"),
 )
-AREAS: Final = (REQUESTS, REVIEWS, CHANGES, CALLS, MINORS, DATABASES, TERMS, PAPER)
+TELLINGS: Final = Area(
+    key="recipients",
+    root="/desk/recipients",
+    purpose="rights",
+    field="rights.request",
+    clauses=("9.2", "9.4", "7.1d"),
+)
+AREAS: Final = (REQUESTS, REVIEWS, CHANGES, CALLS, MINORS, DATABASES, TELLINGS, TERMS, PAPER)
 """Every desk, as the menu lists them."""
 
 Reads = Callable[[Call, Actor], Page]
@@ -170,11 +178,14 @@ def desk_page(
     )
 
 
-def told(request: Call, error: TrothError, field: str = "") -> tuple[Trouble, ...]:
-    """Say what went wrong in words for staff where there are any, at a field if one is named."""
+def told(request: Call, error: TrothError, field: str = "", key: str = "") -> tuple[Trouble, ...]:
+    """Say what went wrong in words for staff where there are any, at a field if one is named.
+
+    ``key`` finds the words where a field of the same name means something else on another page.
+    """
     words = tongue(request)
     trouble = words.trouble(error)
-    code = f"desk.{error.code}.{field or error.field}"
+    code = f"desk.{error.code}.{key or field or error.field}"
     if words.maybe(f"error.{code}"):
         return (words.instead(trouble, code, field=field or error.field),)
     return (trouble,)
@@ -186,6 +197,22 @@ def subject_at(request: Call, name: str = "subject") -> SubjectId:
         return SubjectId(str(request.path_params[name]))
     except ValueError:
         raise NotFound("nobody has this id") from None
+
+
+def subject_in(form: Form, field: str = "subject") -> SubjectId:
+    """Return the subject that a form names by their random id. Raises ``NotFound`` at the field."""
+    try:
+        return SubjectId(form.text(field).lower())
+    except ValueError:
+        raise NotFound("nobody has this id", field=field) from None
+
+
+def day_in(form: Form, field: str) -> Moment:
+    """Return the day that a form names. Raises ``BadInput`` at the field."""
+    try:
+        return moment(form.text(field))
+    except ValueError:
+        raise BadInput("this is no day", clause="11.3", field=field) from None
 
 
 def number_at(request: Call, name: str = "number") -> str:

@@ -7,13 +7,12 @@ later, at the desk.
 from typing import Final
 
 from troth.app import Company, Received
-from troth.interfaces.console.areas import REQUESTS, desk_page, told
+from troth.interfaces.console.areas import REQUESTS, day_in, desk_page, told
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import Call, Page, go, house
 from troth.interfaces.pages.words import LANGUAGES, Trouble
 from troth.model.acts import Actor
-from troth.model.clock import Moment, moment
-from troth.model.errors import BadInput, TrothError
+from troth.model.errors import TrothError
 
 PLACE: Final = "/desk/letters"
 CHANNELS: Final = ("letter", "telephone")
@@ -63,7 +62,7 @@ def _read(form: Form) -> Received:
         reply=dict(list(reply.items())[:1]),
         residence=form.text("residence"),
         language=form.text("language") or LANGUAGES[0],
-        received=_received(form),
+        received=day_in(form, "received") if form.text("received") else None,
         register=form.text("register"),
         papers={field: form.file(name) for name, field in PAPERS.items() if form.file(name)},
         company=_company(form),
@@ -79,13 +78,6 @@ def _company(form: Form) -> Company | None:
         email=form.secret("email"),
         contact=form.secret("company_contact"),
     )
-
-
-def _received(form: Form) -> Moment | None:
-    try:
-        return moment(form.text("received")) if form.text("received") else None
-    except ValueError:
-        raise BadInput("this is no day", clause="11.3", field="received") from None
 
 
 def _page(

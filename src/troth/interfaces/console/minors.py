@@ -6,7 +6,7 @@ An appeal takes two members of staff.
 
 from typing import Final
 
-from troth.interfaces.console.areas import MINORS, desk_page, subject_at, told
+from troth.interfaces.console.areas import MINORS, desk_page, subject_at, subject_in, told
 from troth.interfaces.console.reviews import inline
 from troth.interfaces.console.work import due_of, listed
 from troth.interfaces.pages.forms import Form
@@ -144,10 +144,7 @@ def _demanded(form: Form) -> SubjectId:
     for name in ("subject", "ticket", "sure"):
         if not form.text(name):
             raise BadInput("a field is empty", field=name)
-    try:
-        return SubjectId(form.text("subject").lower())
-    except ValueError:
-        raise NotFound("nobody has this id", field="subject") from None
+    return subject_in(form)
 
 
 def _finding(

@@ -38,7 +38,8 @@ def enter(request: Call, form: Form, by: Actor) -> Page:
             by=by,
         )
     except TrothError as error:
-        return _list(request, by, error.status, told(request, error), form.carried())
+        troubles = told(request, error, key=f"paper_{error.field}")
+        return _list(request, by, error.status, troubles, form.carried())
     return go(request, f"{PAPER.root}?done=paper_entered")
 
 
@@ -57,7 +58,7 @@ def act(request: Call, form: Form, by: Actor) -> Page:
         method, _, level = form.text("way").partition(" ")
         done = register.destroy(number, method, level, by=by)  # type: ignore[arg-type]  # it refuses others
     except TrothError as error:
-        return _one(request, by, error.status, told(request, error))
+        return _one(request, by, error.status, told(request, error, key=f"paper_{error.field}"))
     return go(request, f"{PAPER.root}/{number}?done=paper_{done.state}")
 
 

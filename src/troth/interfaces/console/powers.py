@@ -2,13 +2,12 @@
 
 from typing import Final
 
-from troth.interfaces.console.areas import REQUESTS, desk_page, told
+from troth.interfaces.console.areas import REQUESTS, day_in, desk_page, subject_in, told
 from troth.interfaces.pages.forms import Form
 from troth.interfaces.pages.page import Call, Page, Seen, go, house
 from troth.interfaces.pages.words import Trouble
 from troth.model.acts import Actor
-from troth.model.clock import Moment, moment
-from troth.model.errors import BadInput, NotFound, TrothError
+from troth.model.errors import BadInput, TrothError
 from troth.model.terms import SubjectId
 
 PLACE: Final = "/desk/powers"
@@ -26,7 +25,7 @@ def power_form(request: Call, by: Actor) -> Page:
 def enter(request: Call, form: Form, by: Actor) -> Page:
     """Enter a power, or stop one; its subject is told."""
     try:
-        subject = _subject(form)
+        subject = subject_in(form)
         if form.text("do") == "stop":
             house(request).intake.powers.stop(subject, form.text("power"), by=by)
             return go(request, f"{PLACE}?done=stopped")
@@ -43,24 +42,10 @@ def _made(request: Call, form: Form, by: Actor, subject: SubjectId) -> Seen:
         subject,
         form.text("agent")[:80],
         tuple(scope for scope in SCOPES if form.ticked(f"scope_{scope}")),
-        until=_until(form),
+        until=day_in(form, "until"),
         by=by,
         paper=form.file("paper") or None,
     )
-
-
-def _subject(form: Form) -> SubjectId:
-    try:
-        return SubjectId(form.text("subject").lower())
-    except ValueError:
-        raise NotFound("nobody has this id", field="subject") from None
-
-
-def _until(form: Form) -> Moment:
-    try:
-        return moment(form.text("until"))
-    except ValueError:
-        raise BadInput("this is no day", clause="11.3", field="until") from None
 
 
 def _page(

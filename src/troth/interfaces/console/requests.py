@@ -10,7 +10,14 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from troth.interfaces.console.areas import REQUESTS, desk_page, number_at, subject_at, told
+from troth.interfaces.console.areas import (
+    REQUESTS,
+    desk_page,
+    number_at,
+    subject_at,
+    subject_in,
+    told,
+)
 from troth.interfaces.console.reviews import inline
 from troth.interfaces.console.work import reviewed
 from troth.interfaces.pages.forms import Form
@@ -81,7 +88,7 @@ def act(request: Call, form: Form, by: Actor) -> Page:
             raise BadInput("this is no step of a request", field="do")
         after = STEPS[do](request, form, by, matter)
     except TrothError as error:
-        troubles = told(request, error, FIELDS.get(do, ""))
+        troubles = told(request, error, FIELDS.get(do, ""), "answering" if do == "answer" else "")
         return _page(
             request, by, matter, status=error.status, troubles=troubles, typed=form.carried()
         )
@@ -148,6 +155,7 @@ def _verify(request: Call, form: Form, by: Actor, matter: Matter) -> str:
         code=form.secret("code"),
         declared=form.ticked("declared"),
         agrees=tuple(name for name in AGREES if form.ticked(f"agrees.{name}")),
+        agent=form.text("agent"),
     )
     desk.verify(
         matter.subject,
@@ -165,13 +173,7 @@ AGREES: Final = ("identity.name", "identity.birth_date", "identity.id_number", "
 
 
 def _whose(form: Form, matter: Matter) -> SubjectId:
-    text = form.text("whose").lower()
-    if not text:
-        return matter.subject
-    try:
-        return SubjectId(text)
-    except ValueError:
-        raise NotFound("nobody has this id", field="whose") from None
+    return subject_in(form, "whose") if form.text("whose") else matter.subject
 
 
 def _residence(request: Call, form: Form, by: Actor, matter: Matter) -> None:

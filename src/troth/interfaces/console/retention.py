@@ -3,6 +3,7 @@
 A plan names categories, laws and figures, and nobody. Whoever approves one lets sweeps go by it.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from troth.interfaces.console.areas import TERMS, desk_page, told
@@ -51,9 +52,17 @@ def _page(request: Call, by: Actor, status: int = 200, troubles: tuple[Trouble, 
         due=chapter.overdue(),
         ahead=ahead,
         picture=_picture(ahead, words),
-        schedule=chapter.schedule(),
+        schedule=_grouped(chapter.schedule()),
         orders=chapter.closing.orders(),
     )
+
+
+def _grouped(lines: Iterable[Seen]) -> dict[str, list[Seen]]:
+    """Return the schedule by group of categories: all of it at once is more than anybody reads."""
+    found: dict[str, list[Seen]] = {}
+    for line in lines:
+        found.setdefault(line.field.partition(".")[0], []).append(line)
+    return found
 
 
 def _picture(ahead: list[Seen], words: Tongue) -> Seen:

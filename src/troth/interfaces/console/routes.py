@@ -15,6 +15,7 @@ from troth.interfaces.console import (
     requests,
     retention,
     reviews,
+    tellings,
 )
 from troth.interfaces.console.areas import (
     CALLS,
@@ -24,6 +25,7 @@ from troth.interfaces.console.areas import (
     PAPER,
     REQUESTS,
     REVIEWS,
+    TELLINGS,
     TERMS,
     changing,
     reading,
@@ -60,6 +62,7 @@ CONSOLE: Final = Addresses(
         (CALLS.root, reading(CALLS, "area.calls", calls.calls)),
         (DATABASES.root, reading(DATABASES, "area.databases", databases.databases)),
         (databases.ONE, reading(DATABASES, "databases_one", databases.one)),
+        (TELLINGS.root, reading(TELLINGS, "area.recipients", tellings.tellings)),
         (MINORS.root, reading(MINORS, "area.minors", minors.minors)),
         (MATTER, reading(MINORS, "minors_one", minors.matter)),
         (minors.FINDING, reading(MINORS, "finding_title", minors.finding_form)),
@@ -80,6 +83,7 @@ CONSOLE: Final = Addresses(
         (CALL, changing(CALLS, "call_title", calls.take)),
         (OUTCOME, changing(CALLS, "call_title", calls.report)),
         (databases.ORDER, changing(DATABASES, "area.databases", databases.hurry)),
+        (tellings.ONE, changing(TELLINGS, "area.recipients", tellings.done)),
         (MATTER, changing(MINORS, "minors_one", minors.act)),
         (minors.FINDING, changing(MINORS, "finding_title", minors.find)),
         (TERMS.root, changing(TERMS, "area.terms", retention.act)),

@@ -16,11 +16,13 @@ from troth.interfaces.console.areas import (
     PAPER,
     REQUESTS,
     REVIEWS,
+    TELLINGS,
     TERMS,
     Area,
     desk_page,
     open_to,
 )
+from troth.interfaces.console.tellings import rows
 from troth.interfaces.pages.page import Call, Page, Seen, house
 from troth.model.acts import Actor
 from troth.model.clock import Moment, after
@@ -189,6 +191,24 @@ def _databases(request: Call, by: Actor) -> Iterator[Item]:
             )
 
 
+# --- recipients --------------------------------------------------------------------------------
+
+
+def _tellings(request: Call, by: Actor) -> Iterator[Item]:
+    """Give what people have to tell recipients: what a machine tells by itself is left out."""
+    for one in rows(request, by):
+        if not one.addressed:
+            yield Item(
+                area=TELLINGS.key,
+                href=f"{TELLINGS.root}#t-{one.number}",
+                number=one.number,
+                what="work_telling",
+                state="work_open",
+                since=one.since,
+                due=one.due,
+            )
+
+
 # --- terms and paper ---------------------------------------------------------------------------
 
 
@@ -234,6 +254,7 @@ SOURCES: Final = {
     CALLS.key: _calls,
     MINORS.key: _minors,
     DATABASES.key: _databases,
+    TELLINGS.key: _tellings,
     TERMS.key: _terms,
     PAPER.key: _paper,
 }

@@ -12,7 +12,7 @@ from typing import Final
 from markupsafe import Markup, escape
 from msgspec import Struct
 
-from troth.interfaces.entrance.summary import layers, picture, routes, span
+from troth.interfaces.entrance.summary import layers, picture, routes
 from troth.interfaces.pages.doors import me
 from troth.interfaces.pages.page import Call, Page, Seen, document, house, show, tongue, visitor
 from troth.interfaces.pages.words import LANGUAGES, Tongue
@@ -221,7 +221,7 @@ def _sorts(found: Seen, words: Tongue) -> tuple[Sort, ...]:
 
 def plainly(how: str, words: Tongue) -> str:
     """Say terms and events, which the comparison quotes as the document has them, in words."""
-    how = TERM.sub(lambda found: span(found[1], found[2], words), how)
+    how = TERM.sub(lambda found: words.span(found[1], found[2]), how)
     return EVENT.sub(lambda found: words.maybe(f"event.{found[0]}", found[0]), how)
 
 

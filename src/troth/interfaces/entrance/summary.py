@@ -122,13 +122,8 @@ def kept(keep: str, start: str, words: Tongue) -> str:
     count, unit = keep[1:-1], keep[-1]
     if count == "0":
         return words.maybe(f"until.{start}", start)
-    told = span(count, unit, words)
+    told = words.span(count, unit)
     return words.maybe(f"after.{start}", "{span}").replace("{span}", told)
-
-
-def span(count: str, unit: str, words: Tongue) -> str:
-    """Write a number of days (``D``), months (``M``) or years (``Y``)."""
-    return words.maybe(f"span.{unit}", "{count}").replace("{count}", count)
 
 
 def _rights(edition: Seen, words: Tongue) -> tuple[Line, ...]:

@@ -15,7 +15,7 @@ from msgspec import Struct
 from troth.app import Troth
 from troth.interfaces.http.codec import decode, encode, read_query
 from troth.interfaces.http.door import Caller, stranger
-from troth.interfaces.http.gather import Reads
+from troth.interfaces.http.gather import Reads, Words
 from troth.interfaces.http.pages import Pages
 from troth.model.acts import Actor
 from troth.model.errors import BadInput, Malformed, NotFound, WrongMedia
@@ -55,6 +55,7 @@ class House(Struct, frozen=True, kw_only=True):
     troth: Troth
     slow: bool
     reads: Reads
+    words: Words
     pages: Pages
     served: Counter[tuple[str, int]]
     failures: Callable[[], list[str]] = list

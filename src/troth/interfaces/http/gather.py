@@ -1,18 +1,66 @@
-"""Reads that arrive in one turn of the event loop share one commit (house decision 7).
+"""What arrives in one turn of the event loop shares one commit (house decision 7).
 
 The first to come lets the loop turn once; whoever has arrived by then goes with it. Nobody waits
-for anybody who is not there already, and nothing is answered before it is recorded.
+for anybody who is not there already, and nothing is answered before it is recorded. Uses are
+gathered so, and words: consents given, refused, taken back.
 """
 
 import asyncio
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from litestar.concurrency import sync_to_thread
 
-from troth.app import Outcome, Troth, use_each
+from troth.app import Outcome, Steps, Troth, alone, in_step, use_each
 from troth.model.acts import Actor, Use
 from troth.model.errors import StoreBusy, TrothError
+from troth.model.terms import SubjectId
 
-Follower = tuple[Use, Actor, asyncio.Future[Outcome]]
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class Gathering(Generic[A, R]):
+    """What is asked in one turn of one event loop, done together."""
+
+    def __init__(self, work: Callable[[list[A]], list[R | TrothError]]) -> None:
+        """``work`` does all of it and says what came of each, in order."""
+        self._work = work
+        self._followers: list[tuple[A, asyncio.Future[R]]] | None = None
+
+    async def do(self, asked: A) -> R:
+        """Do what is asked with what came at once; return or raise what came of it."""
+        if self._followers is not None:
+            future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+            self._followers.append((asked, future))
+            return await future
+        followers = self._followers = []
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self._followers = None
+            told = self._lead(asked, followers)
+        return told
+
+    def _lead(self, asked: A, followers: list[tuple[A, asyncio.Future[R]]]) -> R:
+        told: list[R | TrothError] = []
+        try:
+            told = self._work([asked, *(theirs for theirs, _ in followers)])
+        finally:
+            for place, (_, future) in enumerate(followers, 1):
+                _settle(future, told[place] if told else StoreBusy(remedy="try again"))
+        if isinstance(told[0], TrothError):
+            raise told[0]
+        return told[0]
+
+
+def _settle(future: asyncio.Future[R], told: R | TrothError) -> None:
+    if future.done():
+        return
+    if isinstance(told, TrothError):
+        future.set_exception(told)
+    else:
+        future.set_result(told)
 
 
 class Reads:
@@ -20,49 +68,36 @@ class Reads:
 
     def __init__(self, troth: Troth) -> None:
         self._troth = troth
-        self._slow = troth.slow
-        self._followers: list[Follower] | None = None
+        self._gathering: Gathering[tuple[Use, Actor], Outcome] = Gathering(
+            lambda asked: use_each(troth.gate, asked)
+        )
 
     async def use(self, act: Use, by: Actor) -> Outcome:
         """Do a use, with those that came at once. Raises what the gate's ``perform`` raises."""
-        if self._slow:
+        if self._troth.slow:
             return await sync_to_thread(self._troth.gate.perform, act, by=by)
         if self._is_batched(act):
             return self._troth.gate.perform(act, by=by)
-        if self._followers is not None:
-            future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            self._followers.append((act, by, future))
-            return await future
-        followers = self._followers = []
-        try:
-            await asyncio.sleep(0)
-        finally:
-            self._followers = None
-            outcome = self._lead(act, by, followers)
-        return outcome
+        return await self._gathering.do((act, by))
 
     def _is_batched(self, act: Use) -> bool:
         """Tell whether a use is recorded with others anyway, so that it has no commit to share."""
         purpose = self._troth.gate.policy().edition.purposes.get(act.purpose)
         return purpose is not None and purpose.batched is not None
 
-    def _lead(self, act: Use, by: Actor, followers: list[Follower]) -> Outcome:
-        told: list[Outcome | TrothError] = []
-        try:
-            asked = [(act, by), *((theirs, who) for theirs, who, _ in followers)]
-            told = use_each(self._troth.gate, asked)
-        finally:
-            for place, (_, _, future) in enumerate(followers, 1):
-                _settle(future, told[place] if told else StoreBusy(remedy="try again"))
-        if isinstance(told[0], TrothError):
-            raise told[0]
-        return told[0]
 
+class Words:
+    """The words that programs pass on, gathered. Belongs to one event loop."""
 
-def _settle(future: asyncio.Future[Outcome], told: Outcome | TrothError) -> None:
-    if future.done():
-        return
-    if isinstance(told, TrothError):
-        future.set_exception(told)
-    else:
-        future.set_result(told)
+    def __init__(self, troth: Troth) -> None:
+        self._troth = troth
+        self._gathering: Gathering[tuple[SubjectId, Steps[Any]], Any] = Gathering(
+            lambda said: in_step(troth.gate, said)
+        )
+
+    async def say(self, subject: SubjectId, steps: Steps[R]) -> R:
+        """Go through the steps of a word, with those that came at once; raises what they raise."""
+        if self._troth.slow:
+            return await sync_to_thread(alone, self._troth.gate, steps)
+        told: R = await self._gathering.do((subject, steps))
+        return told

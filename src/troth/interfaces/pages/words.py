@@ -159,6 +159,25 @@ class Tongue:
                 return self.say(f"left.{name}{'_one' if count == 1 else ''}", count=count)
         return self.say("left.soon")
 
+    # --- quantities ----------------------------------------------------------------------------
+
+    def span(self, count: str, unit: str) -> str:
+        """Write a number of days (``D``), months (``M``) or years (``Y``)."""
+        one = self.maybe(f"span.{unit}_one") if count == "1" else ""
+        return one or self.maybe(f"span.{unit}", "{count}").replace("{count}", count)
+
+    def lasting(self, term: str) -> str:
+        """Write a term as a policy writes it, ``P90D``; what is no such term stays as it is."""
+        plain = term[:1] == "P" and term[1:-1].isdigit() and term[-1:] in ("D", "M", "Y")
+        return self.span(term[1:-1], term[-1]) if plain else term
+
+    def size(self, count: int) -> str:
+        """Say how large something is, to a thousand bytes or to a million."""
+        for unit, key in ((1_000_000, "size_mega"), (1_000, "size_kilo")):
+            if count >= unit:
+                return self.say(key, count=round(count / unit, 1 if unit > 1_000 else None))
+        return self.say("size_bytes", count=count)
+
     # --- errors --------------------------------------------------------------------------------
 
     def trouble(self, error: TrothError) -> Trouble:

@@ -1,4 +1,4 @@
-"""The tour's twelve steps. Each shows one part of the policy and checks that it was kept."""
+"""The tour's thirteen steps. Each shows one part of the policy and checks that it was kept."""
 
 import io
 import json
@@ -10,7 +10,7 @@ from typing import Final
 from troth import app
 from troth.app import offline
 from troth.app.traces import find_traces
-from troth.interfaces.tour import elsewhere
+from troth.interfaces.tour import cookies, elsewhere
 from troth.interfaces.tour.stage import BO, MEI, Person, Stage
 from troth.interfaces.tour.visit import visit
 from troth.model.acts import Actor, Notify, Use
@@ -340,6 +340,7 @@ STEPS: Final[tuple[tuple[str, Callable[[Stage], None]], ...]] = (
         "A visitor reads the policy in both languages; nothing about them is kept.",
         a_visitor_reads,
     ),
+    cookies.STEP,
     (
         "An adult in mainland China registers: codes arrive, the agreement binds.",
         an_adult_registers,

@@ -147,7 +147,8 @@ class Settle(Act, frozen=True, kw_only=True):
 class Certify(Act, frozen=True, kw_only=True):
     """Every store was asked again after an erasure; this is what they answered.
 
-    It is said again, updated, when one that had not been clean is.
+    It is said again, updated, when one that had not been clean is. ``recipients`` are those who
+    have to hear of it, by the number of the duty to tell them: how it ended stands on the trail.
     """
 
     kind: ClassVar[str] = "erasure.certified"
@@ -155,13 +156,15 @@ class Certify(Act, frozen=True, kw_only=True):
     stores: Mapping[str, int]
     irreversible_by: Moment
     answers: tuple[Answer, ...] = ()
+    recipients: Mapping[str, str] = {}
 
     def record(self) -> Record:
-        """State the residue per store, what each answered, and the key's last day."""
+        """State the residue per store, what each answered, the key's last day, who has to hear."""
         told: Record = {
             "complete": self.complete,
             "stores": dict(self.stores),
             "irreversible_by": self.irreversible_by,
         }
         answers: list[Json] = [each.record() for each in self.answers]
-        return told | {"answers": answers} if answers else told
+        told |= {"answers": answers} if answers else {}
+        return told | {"recipients": dict(self.recipients)} if self.recipients else told

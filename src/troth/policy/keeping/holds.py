@@ -40,7 +40,7 @@ def keeping(field: str, standing: Standing, edition: Edition, at: Moment) -> Kep
         if placed is not None:
             return Kept(hold=placed[0], law=placed[1].law, until=placed[1].until)
     held = standing.held.get(field)
-    rules = _binding(field, standing.regimes, edition)
+    rules = binding(field, standing.regimes, edition)
     if held is None or not rules:
         return None
     found, until = None, at
@@ -55,12 +55,12 @@ def laws(
     field: str, held: Held, standing: Standing, edition: Edition, at: Moment
 ) -> Iterator[Kept]:
     """Give every law that held a field or holds it still: the policy's own, then the regimes'."""
-    for name, law, start, keep in _binding(field, standing.regimes, edition):
+    for name, law, start, keep in binding(field, standing.regimes, edition):
         until = later(_from(start, held, standing, at), keep)
         yield Kept(hold=name, law=law, until=until)
 
 
-def _binding(field: str, regimes: Names, edition: Edition) -> Laws:
+def binding(field: str, regimes: Names, edition: Edition) -> Laws:
     """Return every law on a field that binds under some regimes."""
     key = (edition.hash, field, regimes)
     found = _KNOWN.get(key)

@@ -119,20 +119,21 @@ def _ends(row: Retention, held: Held, standing: Standing) -> Moment | None:
 
 def _floors(field: str, row: Retention, held: Held, standing: Standing) -> list[tuple[str, Moment]]:
     """Return the laws that set a term of their own, each with its end."""
-    demanded = _demanded(field, standing.regimes)
-    if not row.floor and not demanded:
+    laws = demanded(field, standing.regimes)
+    if not row.floor and not laws:
         return []
     floors = [
         (floor.law, later(newest(held), floor.keep))
         for floor in row.floor
         if not floor.regimes or not set(floor.regimes).isdisjoint(standing.regimes)
     ]
-    for law in demanded:
+    for law in laws:
         start = began(law.start, held, standing)
         floors.append((law.cite, later(start or newest(held), law.keep)))
     return floors
 
 
 @lru_cache(maxsize=8192)
-def _demanded(field: str, regimes: Names) -> tuple[Minimum, ...]:
+def demanded(field: str, regimes: Names) -> tuple[Minimum, ...]:
+    """Return the terms that the laws of some regimes demand for a field."""
     return tuple(law for law in minimums(regimes) if not above(field).isdisjoint(law.categories))

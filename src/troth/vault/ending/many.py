@@ -1,22 +1,25 @@
 """Many subjects at once: who is due, and the end of some fields of each (policy 7.2e, 9.4).
 
 What is done to each is what ``cells`` does to one: what is left is sealed under a new key and the
-old one dies, so that no older copy opens again. It is read and written in few statements; a
-thousand subjects cost about what a hundred do one by one.
+old one dies, so that no older copy opens again. It is read and written in few statements, and all
+that can be worked out before others have to wait is (``ready``).
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from troth.model.clock import DAY, Moment
+from troth.model.errors import Sealed
 from troth.model.secret import Secret
 from troth.model.terms import SubjectId
 from troth.store.sql import Rows, Store, Tx
 from troth.vault.dying import Doomed, Dying
+from troth.vault.ending.ready import Ready, ready
 from troth.vault.index import Index, Moves
 from troth.vault.keys import KeyId, KeyStore
-from troth.vault.records import DELETE_CELL, CellRow, Cells, Opened, Records, among
+from troth.vault.records import DELETE_CELL, Cells, Opened, Records, Run, among
 
 SET_DUE: Final = "UPDATE subjects SET due_at = ? WHERE subject_id = ?"
 """When the retention sweep has to look at a subject next."""
@@ -48,8 +51,8 @@ LOCK: Final = (
 """Some subjects, whom nobody else changes until the transaction ends."""
 READ_CELLS: Final = "SELECT subject_id, grp, sealed FROM cells WHERE subject_id IN ({})"
 """Every cell of some subjects."""
-REKEY: Final = "UPDATE subjects SET key_id = ?, link = ? WHERE subject_id = ?"
-"""Put a subject under a new key."""
+REKEY: Final = "UPDATE subjects SET key_id = ?, link = ?, due_at = ? WHERE subject_id = ?"
+"""Put a subject under a new key, and say when the sweep has to look at them next."""
 
 START: Final = (Moment(0), "")
 """The place before the first who is due."""
@@ -64,6 +67,11 @@ class Found(NamedTuple):
     subject: SubjectId
     due: Moment
     who: str
+    file: Opened
+
+
+Prepared = Mapping[SubjectId, Ready]
+NOTHING: Final[Prepared] = {}
 
 
 class Many:
@@ -101,7 +109,7 @@ class Many:
     def _known(self, rows: Rows) -> list[Found]:
         ciphers = self._keys.get_many([KeyId(key) for _, _, key, _ in rows])
         return [
-            Found(one.subject, Moment(at), self._records.who(one))
+            Found(one.subject, Moment(at), self._records.who(one), one)
             for at, subject, key, link in rows
             if (cipher := ciphers.get(KeyId(key))) is not None
             for one in (Opened(SubjectId(subject), KeyId(key), cipher, link),)
@@ -122,59 +130,127 @@ class Many:
 
     # --- the end of some fields ----------------------------------------------------------------
 
-    def lock(self, tx: Tx, subjects: Sequence[SubjectId]) -> dict[SubjectId, Opened]:
-        """Return some subjects' files, held until the transaction ends; who is gone is left out."""
-        rows = tx.run(among(LOCK, len(subjects)), subjects) if subjects else []
-        ciphers = self._keys.get_many([KeyId(key) for _, key, _ in rows])
+    def prepare(
+        self, wanted: Mapping[SubjectId, frozenset[str]], known: Mapping[SubjectId, Found]
+    ) -> dict[SubjectId, Ready]:
+        """Work out what ``erase`` will write, while nobody waits for it.
+
+        Whoever is not known, or was put under another key since, is left to ``erase``.
+        """
+        files = {subject: known[subject].file for subject in wanted if subject in known}
+        drawn = self._drawn(self._store.query, list(files))
+        opened: dict[SubjectId, Cells] = {}
+        for subject, file in files.items():
+            with suppress(Sealed):
+                opened[subject] = self._records.cells(file, list(drawn[subject].items()))
+        claimed = self._keys.claim_many(len(opened))
         return {
-            SubjectId(subject): Opened(SubjectId(subject), KeyId(key), cipher, link)
-            for subject, key, link in rows
-            if (cipher := ciphers.get(KeyId(key))) is not None
+            subject: ready(
+                self._records,
+                files[subject],
+                known[subject].who,
+                wanted[subject],
+                drawn[subject],
+                cells,
+                keyed,
+            )
+            for (subject, cells), keyed in zip(opened.items(), claimed, strict=True)
         }
+
+    def lock(
+        self, tx: Tx, subjects: Sequence[SubjectId], prepared: Prepared = NOTHING
+    ) -> dict[SubjectId, Opened]:
+        """Return some subjects' files, held until the transaction ends; who is gone is left out.
+
+        Of whoever is as they were when they were prepared, it is the very file prepared with.
+        """
+        rows = tx.run(among(LOCK, len(subjects)), subjects) if subjects else []
+        as_read = {(one.file.key, one.file.link): one.file for one in prepared.values()}
+        ciphers = self._keys.get_many(
+            [KeyId(key) for _, key, link in rows if (key, link) not in as_read]
+        )
+        files: dict[SubjectId, Opened] = {}
+        for name, key, link in rows:
+            subject, file = SubjectId(name), as_read.get((KeyId(key), link))
+            if file is None and (cipher := ciphers.get(KeyId(key))) is not None:
+                file = Opened(subject, KeyId(key), cipher, link)
+            if file is not None:
+                files[subject] = file
+        return files
 
     def who(self, opened: Opened) -> str:
         """Return a subject's pseudonym in the ledger. Raises ``Sealed``."""
         return self._records.who(opened)
 
-    def read(self, tx: Tx, files: Iterable[Opened]) -> dict[SubjectId, Cells]:
+    def read(self, tx: Tx, files: Sequence[Opened]) -> dict[SubjectId, Cells]:
         """Open every cell of some subjects. Raises ``Sealed``."""
-        by_id = {str(opened.subject): opened for opened in files}
-        drawn: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
-        sql = among(READ_CELLS, len(by_id))
-        for subject, name, sealed in tx.run(sql, tuple(by_id)) if by_id else []:
-            drawn[subject].append((name, sealed))
+        drawn = self._drawn(tx.run, [file.subject for file in files])
         return {
-            opened.subject: self._records.cells(opened, drawn[subject])
-            for subject, opened in by_id.items()
+            file.subject: self._records.cells(file, list(drawn[file.subject].items()))
+            for file in files
         }
 
+    def _drawn(self, run: Run, subjects: Sequence[SubjectId]) -> dict[str, dict[str, bytes]]:
+        """Fetch every cell of some subjects, still sealed."""
+        drawn: dict[str, dict[str, bytes]] = defaultdict(dict)
+        sql = among(READ_CELLS, len(subjects))
+        for subject, name, sealed in run(sql, subjects) if subjects else []:
+            drawn[subject][name] = sealed
+        return drawn
+
     def erase(
-        self, tx: Tx, wanted: Mapping[SubjectId, frozenset[str]], files: Mapping[SubjectId, Opened]
+        self,
+        tx: Tx,
+        wanted: Mapping[SubjectId, frozenset[str]],
+        files: Mapping[SubjectId, Opened],
+        *,
+        due: Mapping[SubjectId, Moment | None],
+        prepared: Prepared = NOTHING,
     ) -> Doomed:
         """Put some fields of each of some locked subjects beyond retrieval, never all of anybody.
 
-        What is returned goes to the vault's ``finish`` after the commit. Raises ``Sealed``.
+        ``due`` says when the sweep looks at each again. What is returned goes to the vault's
+        ``finish`` after the commit; the new keys of whoever was prepared in vain are in it, too.
+        Raises ``Sealed``.
         """
-        cells = self.read(tx, [files[subject] for subject in wanted])
-        moves, put, empty = Moves(), list[CellRow](), list[tuple[str, str]]()
-        fresh = self._rekeyed([files[subject] for subject in wanted])
-        for subject, fields in wanted.items():
-            rest: Cells = {}
-            for name, contents in cells[subject].items():
-                moves.gone += [(contents.blind[f], subject) for f in fields & contents.blind.keys()]
-                left = contents.without(fields)
-                if left:
-                    rest[name] = left
-                else:
-                    empty.append((subject, name))
-            if rest:
-                put += self._records.sealed(fresh[subject], rest)
+        todo = self._as_prepared(tx, wanted, files, prepared)
+        moves = Moves()
+        moves.gone = [row for one in todo for row in one.gone]
         self._index.apply(tx, moves)
+        empty = [row for one in todo for row in one.empty]
         if empty:
             tx.run_many(DELETE_CELL, empty)
-        tx.run_many(REKEY, [(one.key, one.link, one.subject) for one in fresh.values()])
-        self._records.put(tx, put)
-        return self._doomed(tx, [files[subject] for subject in wanted])
+        fresh = [one.fresh for one in todo]
+        tx.run_many(REKEY, [(one.key, one.link, due[one.subject], one.subject) for one in fresh])
+        self._records.put(tx, [row for one in todo for row in one.put])
+        used = {one.key for one in fresh}
+        vain = [one.fresh.key for one in prepared.values() if one.fresh.key not in used]
+        subjects = tuple(wanted)
+        self._forget(subjects)
+        return self._dying.doom(tx, [*(one.file.key for one in todo), *vain], subjects)
+
+    def _as_prepared(
+        self,
+        tx: Tx,
+        wanted: Mapping[SubjectId, frozenset[str]],
+        files: Mapping[SubjectId, Opened],
+        prepared: Prepared,
+    ) -> list[Ready]:
+        """Return what is to be written of each: as it was prepared, or worked out now."""
+        drawn = self._drawn(tx.run, list(wanted))
+        todo, late = list[Ready](), list[SubjectId]()
+        for subject, fields in wanted.items():
+            one = prepared.get(subject)
+            if one is not None and one.holds_of(files[subject], fields, drawn[subject]):
+                todo.append(one)
+            else:
+                late.append(subject)
+        for subject, keyed in zip(late, self._keys.claim_many(len(late)), strict=True):
+            file, lie = files[subject], drawn[subject]
+            cells = self._records.cells(file, list(lie.items()))
+            who = self._records.who(file)
+            todo.append(ready(self._records, file, who, wanted[subject], lie, cells, keyed))
+        return todo
 
     def values(
         self, tx: Tx, wanted: Mapping[SubjectId, frozenset[str]], files: Mapping[SubjectId, Opened]
@@ -194,15 +270,3 @@ class Many:
     def alive(self, doomed: Doomed) -> int:
         """Return how many keys that had to die are still there: the question asked again."""
         return len(doomed.keys) - len(self._keys.missing(doomed.keys))
-
-    def _rekeyed(self, files: Sequence[Opened]) -> dict[SubjectId, Opened]:
-        claimed = self._keys.claim_many(len(files))
-        return {
-            opened.subject: self._records.under(opened, key, cipher)
-            for opened, (key, cipher) in zip(files, claimed, strict=True)
-        }
-
-    def _doomed(self, tx: Tx, files: Sequence[Opened]) -> Doomed:
-        subjects = tuple(opened.subject for opened in files)
-        self._forget(subjects)
-        return self._dying.doom(tx, [opened.key for opened in files], subjects)
