@@ -7,7 +7,7 @@ import pytest
 
 from tests.gate.house import CN, House
 from troth.gate.rooms import Outcome
-from troth.gate.together import MOST, Steps, Wanted, alone, in_step, use_each
+from troth.gate.together import COMPANY, Steps, Wanted, alone, in_step, use_each
 from troth.model.acts import SYSTEM, Actor, ConsentGiven, Event, Use
 from troth.model.errors import ConsentMissing, Erased, NotFound, StoreBusy, TrothError
 from troth.model.terms import SubjectId
@@ -106,8 +106,8 @@ def test_a_use_alone_and_too_many_at_once_are_done_one_by_one(
     use_each(house.gate, [(use(subject), BILLING)])
     assert len(commits) == 1
     commits.clear()
-    use_each(house.gate, [(use(subject), BILLING)] * (MOST + 1))
-    assert len(commits) == MOST + 1
+    use_each(house.gate, [(use(subject), BILLING)] * (COMPANY + 1))
+    assert len(commits) == COMPANY + 1
 
 
 def test_nothing_is_released_when_the_commit_fails(
@@ -180,8 +180,8 @@ def test_what_is_no_word_keeps_its_own_commit(house: House, commits: list[int]) 
 def test_words_of_many_share_some_commits(house: House, commits: list[int]) -> None:
     subject = house.admit()
     commits.clear()
-    done = house.gate.perform_each([said(subject)] * (MOST + 2))
-    assert [type(each) for each in done] == [Outcome] * (MOST + 2)
+    done = house.gate.perform_each([said(subject)] * (COMPANY + 2))
+    assert [type(each) for each in done] == [Outcome] * (COMPANY + 2)
     assert len(commits) == 2
 
 

@@ -29,10 +29,15 @@ IN_A_FOLDER = [name for name, call in PLAIN.items() if "FOLDER" in call]
 CALLS = {**PLAIN, "serve": "serve FOLDER"}
 
 
-def call(name: str, instance: Instance, tmp_path: Path) -> Said:
-    """Call a command, JSON wanted wherever it has any."""
+def written(name: str, instance: Instance, tmp_path: Path) -> list[str]:
+    """Write a command down, JSON wanted wherever it has any."""
     json_too = () if name == "serve" else ("--json",)
-    return said(*words(CALLS[name], instance, tmp_path), *json_too)
+    return [*words(CALLS[name], instance, tmp_path), *json_too]
+
+
+def call(name: str, instance: Instance, tmp_path: Path) -> Said:
+    """Call a command."""
+    return said(*written(name, instance, tmp_path))
 
 
 # --- the instance is not right -----------------------------------------------------------------
@@ -115,8 +120,9 @@ def test_an_instance_that_is_not_right_is_said_to_be(
 def test_no_command_takes_a_folder_that_is_no_instance(
     name: str, instance: Instance, tmp_path: Path
 ) -> None:
+    line = written(name, instance, tmp_path)
     shutil.rmtree(instance.folder)
-    told = call(name, instance, tmp_path)
+    told = said(*line)
     if name == "doctor":
         assert told.code == saying.FOUND_WRONG
         assert "troth init" in told.data[0]["remedy"]

@@ -38,9 +38,10 @@ from troth.documents.proof.origin import Origin
 from troth.documents.requests.claims import Company
 from troth.egress.webhooks.receiving import verify as verify_webhook
 from troth.gate import Outcome, Steps, alone
-from troth.gate.together import in_step, use_each
+from troth.gate.together import COMPANY, in_step, use_each
 
 __all__ = [
+    "COMPANY",
     "AppCode",
     "Application",
     "Begun",

@@ -26,7 +26,7 @@ from troth.gate.judge import judge, stranger
 from troth.gate.knowing import Knowing, edition_of
 from troth.gate.passage import IS_GONE, Passage, absent
 from troth.gate.rooms import Outcome, Rooms
-from troth.gate.together import MOST, Wanted, done_alone
+from troth.gate.together import COMPANY, Wanted, done_alone
 from troth.ledger import entry as entries
 from troth.model.acts import (
     SUBJECT,
@@ -364,8 +364,8 @@ def _by_region(wanted: Sequence[Wanted]) -> Iterator[tuple[Region | None, list[i
         fit = len(regions) == 1 and all(isinstance(act, WORDS) for act in one.acts)
         found.setdefault(regions.pop() if fit else None, []).append(place)
     for region, places in found.items():
-        for start in range(0, len(places), MOST):
-            yield region, places[start : start + MOST]
+        for start in range(0, len(places), COMPANY):
+            yield region, places[start : start + COMPANY]
 
 
 def _is_urgent(act: Act) -> bool:

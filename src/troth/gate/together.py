@@ -24,7 +24,7 @@ from troth.policy.decide import Policy
 from troth.store.sql import Tx
 
 Asked = tuple[Use, Actor]
-MOST: Final = 64
+COMPANY: Final = 64
 """Uses or words under one commit, so that nobody waits long for the others."""
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ def _together(gate: Door, asked: Sequence[Asked]) -> list[Outcome]:
     policy = gate.policy(at)
     found = {act.subject.region if act.subject is not None else None for act, _ in asked}
     rooms = gate.regions.get(found.pop() or Region("")) if len(found) == 1 else None
-    if rooms is None or not 1 < len(asked) <= MOST or _in_batches(asked, policy):
+    if rooms is None or not 1 < len(asked) <= COMPANY or _in_batches(asked, policy):
         return []
     try:
         passages = rooms.store.transact(lambda tx: _run(tx, rooms, policy, asked, at))

@@ -6,7 +6,7 @@ house. Their passwords are printed at each start, because nobody real has them.
 
 import json
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 from rich.console import Console
@@ -17,6 +17,14 @@ from troth.model.errors import BadInput, NotProved, Taken
 from troth.model.secret import Secret
 
 DONE: Final = "demo.json"
+
+
+class Colleague(NamedTuple):
+    """A member of staff who does not exist."""
+
+    login: str
+    role: str
+    password: str
 
 
 class Synthetic(Struct, frozen=True, kw_only=True):
@@ -66,7 +74,17 @@ PEOPLE: Final = (
         address="500 Alder Street, Oakland, CA",
     ),
 )
-STAFF: Final = ("desk", "support", "granite-lemon-saddle-64")
+STAFF: Final = (
+    Colleague("desk", "support", "granite-lemon-saddle-64"),
+    Colleague("officer", "privacy", "cobalt-meadow-ladder-28"),
+    Colleague("second", "privacy", "walnut-comet-harbour-73"),
+)
+"""Two of them may decide on requests: a grave one takes two."""
+ASKED: Final[tuple[tuple[Literal["copy", "delete"], str], ...]] = (
+    ("copy", "请给我一份副本。"),
+    ("delete", "我不再使用，请删除。"),
+)
+"""What the first of the people asks for, so that something waits at the desk."""
 
 
 def populate(troth: Troth, folder: Path, console: Console) -> list[str]:
@@ -83,17 +101,24 @@ def populate(troth: Troth, folder: Path, console: Console) -> list[str]:
             except (NotProved, Taken):
                 # Whoever is there already gets a letter that says so, and no code.
                 console.print("    is there already")
-        login, role, password = STAFF
-        try:
-            troth.add_staff(login, role, region="cn", password=Secret(password))
-        except BadInput:
-            console.print(f"  {login} is staff already")
+        for colleague in STAFF:
+            employ(troth, colleague, console)
         done.write_text(json.dumps({"made": [person.email for person in PEOPLE]}), "utf-8")
     lines = ["", "[bold]Sign in as a subject[/] (synthetic) at /sign-in:"]
     lines += [f"  {person.email:24} {person.password}   ({person.residence})" for person in PEOPLE]
-    lines += ["[bold]Sign in as staff[/] at /desk:", f"  {STAFF[0]:24} {STAFF[2]}   ({STAFF[1]})"]
+    lines += ["[bold]Sign in as staff[/] at /desk:"]
+    lines += [f"  {login:24} {password}   ({role})" for login, role, password in STAFF]
     lines += [f"Codes and letters are written to {troth.settings.path(troth.settings.spool)}", ""]
     return lines
+
+
+def employ(troth: Troth, colleague: Colleague, console: Console) -> None:
+    """Admit a member of staff, who works where the people of China are."""
+    login, role, password = colleague
+    try:
+        troth.add_staff(login, role, region="cn", password=Secret(password))
+    except BadInput:
+        console.print(f"  {login} is staff already")
 
 
 def register(troth: Troth, person: Synthetic) -> None:
@@ -106,7 +131,7 @@ def register(troth: Troth, person: Synthetic) -> None:
     )
     troth.tick()
     edition = troth.gate.policy().hash
-    troth.accounts.register(
+    welcome = troth.accounts.register(
         Registration(
             begun=begun,
             residence=person.residence,
@@ -127,6 +152,8 @@ def register(troth: Troth, person: Synthetic) -> None:
             ticks=(Tick(keys=("marketing",), ticked=True),) if person.marketing else (),
         )
     )
+    for kind, text in ASKED if person is PEOPLE[0] else ():
+        troth.rights.desk.request(welcome.subject, kind, text=Secret(text))
 
 
 def _code(troth: Troth, channel: str, address: str) -> str:

@@ -1,48 +1,66 @@
-"""What arrives in one turn of the event loop shares one commit (house decision 7).
+"""What arrives at once shares one commit (house decision 7).
 
-The first to come lets the loop turn once; whoever has arrived by then goes with it. Nobody waits
-for anybody who is not there already, and nothing is answered before it is recorded. Uses are
-gathered so, and words: consents given, refused, taken back.
+The first to come lets the event loop turn; whoever has arrived by then goes with it. Where the last
+had company, whose answers they wait for come back one by one, and so do their next questions: the
+loop then turns until nobody more comes. Who comes alone waits for one turn, nobody for a clock, and
+nothing is answered before it is recorded. Uses are gathered so, and words: consents given, refused,
+taken back.
 """
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from litestar.concurrency import sync_to_thread
 
-from troth.app import Outcome, Steps, Troth, alone, in_step, use_each
+from troth.app import COMPANY, Outcome, Steps, Troth, alone, in_step, use_each
 from troth.model.acts import Actor, Use
 from troth.model.errors import StoreBusy, TrothError
 from troth.model.terms import SubjectId
 
 A = TypeVar("A")
 R = TypeVar("R")
+Followers = list[tuple[A, asyncio.Future[R]]]
+QUIET: Final = 8
+"""Turns of the loop in which nobody came, after which nobody is expected: some tens of
+microseconds, where a commit takes milliseconds."""
 
 
 class Gathering(Generic[A, R]):
-    """What is asked in one turn of one event loop, done together."""
+    """What is asked at once in one event loop, done together."""
 
     def __init__(self, work: Callable[[list[A]], list[R | TrothError]]) -> None:
         """``work`` does all of it and says what came of each, in order."""
         self._work = work
-        self._followers: list[tuple[A, asyncio.Future[R]]] | None = None
+        self._followers: Followers[A, R] | None = None
+        self._company = False
 
     async def do(self, asked: A) -> R:
         """Do what is asked with what came at once; return or raise what came of it."""
-        if self._followers is not None:
+        if self._followers is not None and len(self._followers) < COMPANY - 1:
             future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
             self._followers.append((asked, future))
             return await future
-        followers = self._followers = []
+        followers: Followers[A, R] = []
+        self._followers = followers
         try:
-            await asyncio.sleep(0)
+            await self._gather(followers)
         finally:
-            self._followers = None
+            if self._followers is followers:
+                self._followers = None
+            self._company = bool(followers)
             told = self._lead(asked, followers)
         return told
 
-    def _lead(self, asked: A, followers: list[tuple[A, asyncio.Future[R]]]) -> R:
+    async def _gather(self, followers: Followers[A, R]) -> None:
+        """Let the loop turn until nobody more comes."""
+        quiet, turns = 0, QUIET if self._company else 1
+        while quiet < turns and len(followers) < COMPANY - 1:
+            there = len(followers)
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(followers) == there else 0
+
+    def _lead(self, asked: A, followers: Followers[A, R]) -> R:
         told: list[R | TrothError] = []
         try:
             told = self._work([asked, *(theirs for theirs, _ in followers)])
