@@ -47,6 +47,7 @@ def enter(page: Page, troth: Troth, role: str) -> str:
     page.fill("main [name=login]", login)
     page.fill("main [name=password]", PASSPHRASE)
     page.locator("main form button").first.click()
+    page.wait_for_url(lambda url: not url.endswith("/desk/sign-in"))
     return login
 
 

@@ -106,6 +106,7 @@ def at_the_desks(page: Page, paths: list[str], unreached: list[str]) -> Iterator
         page.fill("main [name=login]", role)
         page.fill("main [name=password]", PASSPHRASE)
         page.locator("main form button").first.click()
+        page.wait_for_url(lambda url: not url.endswith("/desk/sign-in"))
         for path in visited(page, list(left), []):
             yield path
             left.pop(path)
