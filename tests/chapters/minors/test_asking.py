@@ -155,7 +155,7 @@ def test_a_link_is_good_for_its_own_step_alone(family: Family, step: str) -> Non
 def test_a_link_that_was_altered_opens_nothing(family: Family) -> None:
     token = family.link(family.apply(), "answer")
     with pytest.raises(NotProved):
-        family.minors.reading(token[:-2] + "xx")
+        family.minors.reading(("B" if token[0] == "A" else "A") + token[1:])
 
 
 def test_a_minor_who_registers_as_adults_do_is_refused_here_too(family: Family) -> None:
