@@ -101,7 +101,7 @@ def photographed(
 
 def walked(page: Page, site: Site, language: str, only: list[str]) -> Iterator[str]:
     """Go through every page, signed out, signed in, and as staff."""
-    person, (login, _, secret) = WHO[language], STAFF
+    person = WHO[language]
     paths = addresses(site.troth)
     yield from chosen(page, ["/nowhere", *paths["anybody"]], only, "")
     if not only or any(path.startswith(("/me", "own ")) for path in only):
@@ -109,8 +109,10 @@ def walked(page: Page, site: Site, language: str, only: list[str]) -> Iterator[s
         yield from chosen(page, ["/", "/policy/changes", *paths["subject"]], only, "own ")
         page.locator("header form button").first.click()
     if not only or any(path.startswith("/desk") for path in only):
-        sign_in(page, "/desk/sign-in", login=login, password=secret)
-        yield from chosen(page, paths["staff"], only, "staff ")
+        # The second of the privacy desk sees what the first sees.
+        for login, role, password in STAFF[:2]:
+            sign_in(page, "/desk/sign-in", login=login, password=password)
+            yield from chosen(page, paths["staff"], only, f"{role} ")
 
 
 def chosen(page: Page, paths: list[str], only: list[str], who: str) -> Iterator[str]:
@@ -127,6 +129,7 @@ def sign_in(page: Page, path: str, **fields: str) -> None:
     for name, value in fields.items():
         page.fill(f"main [name='{name}']", value)
     page.locator("main form button").first.click()
+    page.wait_for_url(lambda url: not url.endswith(path))
 
 
 # --- the page to leaf through ------------------------------------------------------------------
