@@ -164,23 +164,6 @@ def test_the_same_standing_is_folded_again_from_the_ledger(house: House) -> None
     assert all(report.ok for report in house.troth.audit().values())
 
 
-def test_a_sweep_that_breaks_off_goes_on_where_it_was(house: House) -> None:
-    for _ in range(90):
-        visitor(house)
-    approve(house)
-    house.clock.forward(days=366)
-
-    def stop(looked: int, values: int) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        house.retention.run(progress=stop)
-    left = house.retention.overdue()
-    assert 0 < left < 90
-    assert house.retention.run().subjects == left
-    assert house.retention.overdue() == 0
-
-
 KILLED = """
 import sys
 from troth import app
