@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page
 
+from tests.gate.house import Plot, PostgresHouses, SqliteHouses, lent
 from tests.support import browser, clauses, network, postgres
 from tests.support.stores import BACKENDS, Backend, Maker, PostgresMaker, SqliteMaker
 from troth.documents.packages import printing
@@ -170,6 +171,30 @@ class StorePair(NamedTuple):
 def store_pair(data_store: Store, keys_store: Store, backend: Backend) -> StorePair:
     """Return data and keys of one region."""
     return StorePair(data_store, keys_store, backend)
+
+
+# --- houses ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite_houses(tmp_path_factory: pytest.TempPathFactory) -> SqliteHouses:
+    """Return the maker of houses in files."""
+    return SqliteHouses(tmp_path_factory.mktemp("sqlite-houses"))
+
+
+@pytest.fixture(scope="session")
+def postgres_houses(
+    server: postgres.Server, tmp_path_factory: pytest.TempPathFactory
+) -> PostgresHouses:
+    """Return the maker of houses on the session's server."""
+    return PostgresHouses(server, tmp_path_factory.mktemp("postgres-houses"))
+
+
+@pytest.fixture
+def plot(backend: Backend, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plot]:
+    """Return where a house of the test's own can be opened, on either database."""
+    with lent(request.getfixturevalue(f"{backend}_houses"), tmp_path / "house") as found:
+        yield found
 
 
 # --- time, pages -------------------------------------------------------------------------------

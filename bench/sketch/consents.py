@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from bench.sketch.http import HEADERS, TABLE, Receive, Send
+from bench.sketch.http import TABLE, Receive, Send, answer, received
 from bench.sketch.vault import connect
 
 TABLES: Final = (
@@ -61,15 +61,9 @@ class App:
     async def __call__(self, scope: dict[str, object], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+        body = await received(receive)
         self._words.say(self._decode(body), body)
-        length = (b"content-length", b"2")
-        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, length]})
-        await send({"type": "http.response.body", "body": b"{}"})
+        await answer(send, b"{}")
 
 
 app = App(Words(os.environ.get(TABLE, ":memory:")))

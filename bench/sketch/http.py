@@ -58,6 +58,23 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 HEADERS: Final = [(b"content-type", b"application/json")]
 
 
+async def received(receive: Receive) -> bytes:
+    """Return the body of a request."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def answer(send: Send, body: bytes) -> None:
+    """Answer with some JSON."""
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, length]})
+    await send({"type": "http.response.body", "body": body})
+
+
 class App:
     """One route: ``POST /read``."""
 
@@ -68,16 +85,9 @@ class App:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body, more = b"", True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        asked = self._decode(body)
-        answer = msgspec.json.encode({"values": self._table.read(asked.subject, asked.fields)})
-        length = (b"content-length", str(len(answer)).encode())
-        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, length]})
-        await send({"type": "http.response.body", "body": answer})
+        asked = self._decode(await received(receive))
+        values = self._table.read(asked.subject, asked.fields)
+        await answer(send, msgspec.json.encode({"values": values}))
 
 
 app = App(PlainTable(os.environ.get(TABLE, ":memory:")))

@@ -1,10 +1,12 @@
 """A house on either database, its clock in hand and its deliveries caught; and who lives in it."""
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -151,7 +153,22 @@ class PostgresHouses:
         return lambda _place, name: PostgresStore(self._server.dsn(names[name]), name=name), drop
 
 
-Houses = SqliteHouses | PostgresHouses
+class Plot(NamedTuple):
+    """Where a house stands: its folder, and how its stores are opened."""
+
+    folder: Path
+    stores: OpenStore | None
+
+
+@contextmanager
+def lent(houses: SqliteHouses | PostgresHouses, folder: Path) -> Iterator[Plot]:
+    """Copy a template to a folder and lend it; its databases are dropped afterwards."""
+    shutil.copytree(houses.template, folder)
+    stores, drop = houses.stores()
+    try:
+        yield Plot(folder, stores)
+    finally:
+        drop()
 
 
 @contextmanager

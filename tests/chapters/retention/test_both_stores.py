@@ -1,17 +1,13 @@
 """A sweep over files and over a server: planned, broken off, held, certified (7.2e, 9.4)."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.chapters.people import PRIVACY, PROVED, House
 from tests.chapters.people import opened as chapters_of
 from tests.chapters.retention.terms import approve, edition, visitor, web_then
-from tests.gate.house import Houses, PostgresHouses, SqliteHouses, opened
-from tests.support.postgres import Server
-from tests.support.stores import Backend
+from tests.gate.house import Plot, opened
 from troth.egress.channels import MemoryChannel
 from troth.model.acts import SYSTEM, Collect, Erase, Use
 from troth.model.clock import DAY, Moment, SetClock
@@ -19,33 +15,12 @@ from troth.model.secret import Secret
 from troth.model.terms import Region, SubjectId
 
 
-@pytest.fixture(scope="session")
-def sqlite_houses(tmp_path_factory: pytest.TempPathFactory) -> SqliteHouses:
-    """Return the maker of houses in files."""
-    return SqliteHouses(tmp_path_factory.mktemp("swept-files"))
-
-
-@pytest.fixture(scope="session")
-def postgres_houses(server: Server, tmp_path_factory: pytest.TempPathFactory) -> PostgresHouses:
-    """Return the maker of houses on the session's server."""
-    return PostgresHouses(server, tmp_path_factory.mktemp("swept-servers"))
-
-
 @pytest.fixture
-def house(
-    backend: Backend, request: pytest.FixtureRequest, tmp_path: Path, at: Moment
-) -> Iterator[House]:
+def house(plot: Plot, at: Moment) -> Iterator[House]:
     """Return a house on either database."""
-    houses: Houses = request.getfixturevalue(f"{backend}_houses")
-    folder, clock = tmp_path / "house", SetClock(at)
-    shutil.copytree(houses.template, folder)
-    stores, drop = houses.stores()
-    try:
-        with opened(folder, clock, stores) as gate:
-            email, sms = MemoryChannel("email"), MemoryChannel("sms")
-            yield chapters_of(gate.troth, clock, email, sms)
-    finally:
-        drop()
+    clock = SetClock(at)
+    with opened(plot.folder, clock, plot.stores) as gate:
+        yield chapters_of(gate.troth, clock, MemoryChannel("email"), MemoryChannel("sms"))
 
 
 def test_a_plan_is_made_approved_and_swept(house: House) -> None:

@@ -1,29 +1,23 @@
 """An office for each test: a house of its own behind the API, in files unless a test asks."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.gate.house import House, SqliteHouses, opened
+from tests.gate.house import House, SqliteHouses, lent, opened
 from tests.interfaces.api.office import Office
 from troth.model.clock import Moment, SetClock
 from troth.model.terms import SubjectId
 
 
-@pytest.fixture(scope="session")
-def houses(tmp_path_factory: pytest.TempPathFactory) -> SqliteHouses:
-    """Return the maker of houses in files."""
-    return SqliteHouses(tmp_path_factory.mktemp("houses"))
-
-
 @pytest.fixture
-def house(houses: SqliteHouses, tmp_path: Path, at: Moment) -> Iterator[House]:
+def house(sqlite_houses: SqliteHouses, tmp_path: Path, at: Moment) -> Iterator[House]:
     """Return a house with the shipped policy and nobody in it."""
-    folder = tmp_path / "house"
-    shutil.copytree(houses.template, folder)
-    with opened(folder, SetClock(at)) as house:
+    with (
+        lent(sqlite_houses, tmp_path / "house") as plot,
+        opened(plot.folder, SetClock(at)) as house,
+    ):
         yield house
 
 

@@ -1,45 +1,21 @@
 """The API over a file and over a server: where a store is slow, work waits in the thread pool."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.gate.house import House, Houses, PostgresHouses, SqliteHouses, opened
+from tests.gate.house import House, Plot, opened
 from tests.interfaces.api.office import Office, problem
 from tests.interfaces.api.test_gather import read_all
-from tests.support.postgres import Server
 from tests.support.stores import Backend
 from troth.model.clock import Moment, SetClock
 
 
-@pytest.fixture(scope="session")
-def sqlite_houses(houses: SqliteHouses) -> SqliteHouses:
-    """Return the maker of houses in files."""
-    return houses
-
-
-@pytest.fixture(scope="session")
-def postgres_houses(server: Server, tmp_path_factory: pytest.TempPathFactory) -> PostgresHouses:
-    """Return the maker of houses on the session's server."""
-    return PostgresHouses(server, tmp_path_factory.mktemp("postgres-houses"))
-
-
 @pytest.fixture
-def house(
-    backend: Backend, request: pytest.FixtureRequest, tmp_path: Path, at: Moment
-) -> Iterator[House]:
+def house(plot: Plot, at: Moment) -> Iterator[House]:
     """Return a house on either database."""
-    houses: Houses = request.getfixturevalue(f"{backend}_houses")
-    folder = tmp_path / "house"
-    shutil.copytree(houses.template, folder)
-    stores, drop = houses.stores()
-    try:
-        with opened(folder, SetClock(at), stores) as house:
-            yield house
-    finally:
-        drop()
+    with opened(plot.folder, SetClock(at), plot.stores) as house:
+        yield house
 
 
 def test_a_life_over_http(office: Office, key: str, house: House, backend: Backend) -> None:

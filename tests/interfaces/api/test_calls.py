@@ -24,10 +24,10 @@ SIGNING = "whsec_" + "QUJD" * 8
 
 
 @pytest.fixture
-def house(houses: SqliteHouses, tmp_path: Path, at: Moment) -> Iterator[House]:
+def house(sqlite_houses: SqliteHouses, tmp_path: Path, at: Moment) -> Iterator[House]:
     """Return a house whose authority calls."""
     folder = tmp_path / "house"
-    shutil.copytree(houses.template, folder)
+    shutil.copytree(sqlite_houses.template, folder)
     (folder / "calls.secret").write_text(SIGNING)
     told = {"AUTHORITY": "fake", "CALLBACK_SECRET": "file:calls.secret"}
     named = settings.load(folder, {f"TROTH_IDENTITY_{key}": told[key] for key in told})

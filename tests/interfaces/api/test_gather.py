@@ -1,8 +1,11 @@
 """Reads that arrive at once are done together, on a file; each gets its own answer."""
 
+from typing import Any
+
 import anyio
 import httpx
 import pytest
+from httpx import Response
 
 from tests.gate.house import CN, House
 from tests.interfaces.api.office import BASE, Office
@@ -10,14 +13,14 @@ from troth.interfaces.http import gather
 from troth.model.terms import SubjectId
 
 
-def read_all(office: Office, key: str, asked: list[tuple[SubjectId, str]]) -> list[httpx.Response]:
-    """Ask for the address of several people at once, each for a purpose."""
-    found: list[httpx.Response | None] = [None] * len(asked)
+def at_once(office: Office, key: str, asked: list[tuple[str, dict[str, Any]]]) -> list[Response]:
+    """Send what is asked to each address at once; return the answers in order."""
+    found: dict[int, Response] = {}
 
-    async def one(http: httpx.AsyncClient, place: int, subject: SubjectId, purpose: str) -> None:
-        body = {"fields": ["contact.email"], "purpose": purpose}
+    async def one(http: httpx.AsyncClient, place: int) -> None:
+        path, body = asked[place]
         headers = {"authorization": f"Bearer {key}"}
-        found[place] = await http.post(f"/v1/subjects/{subject}/use", json=body, headers=headers)
+        found[place] = await http.post(path, json=body, headers=headers)
 
     async def go() -> None:
         transport = httpx.ASGITransport(office.client.app, raise_app_exceptions=False)
@@ -25,11 +28,21 @@ def read_all(office: Office, key: str, asked: list[tuple[SubjectId, str]]) -> li
             httpx.AsyncClient(transport=transport, base_url=BASE) as http,
             anyio.create_task_group() as group,
         ):
-            for place, (subject, purpose) in enumerate(asked):
-                group.start_soon(one, http, place, subject, purpose)
+            for place in range(len(asked)):
+                group.start_soon(one, http, place)
 
     anyio.run(go)
-    return [response for response in found if response is not None]
+    return [found[place] for place in range(len(asked))]
+
+
+def read_all(office: Office, key: str, asked: list[tuple[SubjectId, str]]) -> list[Response]:
+    """Ask for the address of several people at once, each for a purpose."""
+    fields = ["contact.email"]
+    wanted = [
+        (f"/v1/subjects/{subject}/use", {"fields": fields, "purpose": purpose})
+        for subject, purpose in asked
+    ]
+    return at_once(office, key, wanted)
 
 
 def test_each_gets_its_own_answer_under_few_commits(
@@ -71,25 +84,8 @@ def test_a_fault_leaves_nobody_waiting(
 
 def say_all(office: Office, key: str, people: list[SubjectId], end: str = "") -> list[int]:
     """Pass on a word of several people at once; return the statuses."""
-    found: list[int] = [0] * len(people)
-
-    async def one(http: httpx.AsyncClient, place: int, subject: SubjectId) -> None:
-        headers = {"authorization": f"Bearer {key}"}
-        path = f"/v1/subjects/{subject}/consents{end}"
-        answer = await http.post(path, json={"to": "marketing"}, headers=headers)
-        found[place] = answer.status_code
-
-    async def go() -> None:
-        transport = httpx.ASGITransport(office.client.app, raise_app_exceptions=False)
-        async with (
-            httpx.AsyncClient(transport=transport, base_url=BASE) as http,
-            anyio.create_task_group() as group,
-        ):
-            for place, subject in enumerate(people):
-                group.start_soon(one, http, place, subject)
-
-    anyio.run(go)
-    return found
+    said = [(f"/v1/subjects/{subject}/consents{end}", {"to": "marketing"}) for subject in people]
+    return [answer.status_code for answer in at_once(office, key, said)]
 
 
 def test_words_that_arrive_at_once_share_commits_and_hold_at_the_next_decision(

@@ -121,10 +121,12 @@ def ask(office: Office, row: str, key: str, subject: SubjectId) -> int:
 
 
 @pytest.fixture(scope="module")
-def office(houses: SqliteHouses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def office(
+    sqlite_houses: SqliteHouses, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
     """Return one office for the whole table: nothing here changes anything."""
     folder = tmp_path_factory.mktemp("matrix") / "house"
-    shutil.copytree(houses.template, folder)
+    shutil.copytree(sqlite_houses.template, folder)
     with opened(folder, SetClock(moment("2026-11-22"))) as house:
         yield Office(house)
 
